@@ -1,0 +1,64 @@
+# Serrano. It takes Python 3.10 or later, a C++ compiler, make and perl; `make doctor` tells what is missing.
+#
+#   make sim       run a model on the simulated chip     CONFIG MODEL PROMPT TOKENS WEIGHTS SIM SEED WAVES
+#   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
+#   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
+#   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode prefill"
+#   make wave      open the newest waves, which WAVES=1 writes
+#   make lint      Verilator, Icarus and ruff: silent when clean
+#   make doctor    the tools found, and what to install
+#   make clean     remove build/; .venv stays, and is made again when requirements.txt changes
+
+PYTHON     ?= python3
+SIM        ?= verilator
+CONFIG     ?= small
+MODEL      ?= checkpoints/serrano-py-2m
+PROMPT     ?= def fibonacci(n):
+TOKENS     ?= 48
+WEIGHTS    ?= mxfp4
+SEED       ?= 1
+WAVES      ?=
+TEST       ?=
+PARAMETERS ?=
+ARGS       ?=
+export SEED
+
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help sim test bench wave lint doctor clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+.venv/made: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or later is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+sim: .venv/made
+	@$(RUN) host.run --sim $(SIM) --config $(CONFIG) --model $(MODEL) --prompt '$(PROMPT)' --tokens $(TOKENS) \
+	  --weights $(WEIGHTS) --seed $(SEED) $(if $(WAVES),--waves)
+
+test: .venv/made
+	@$(RUN) pytest -n 2 $(ARGS)
+
+tb-%: .venv/made
+	@$(RUN) tb.runner $* --sim $(SIM) --seed $(SEED) $(if $(WAVES),--waves) $(if $(TEST),--test '$(TEST)') \
+	  $(if $(PARAMETERS),--parameters $(PARAMETERS))
+
+bench: .venv/made
+	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
+wave: .venv/made
+	@$(RUN) tb.wave
+
+lint: .venv/made
+	@$(RUN) tb.lint
+
+doctor:
+	@$(or $(wildcard .venv/bin/python),$(PYTHON)) -m tb.doctor
+
+clean:
+	rm -rf build

@@ -1,0 +1,143 @@
+"""One way to run a program, two back ends: the RTL under cocotb and the instruction-set simulator.
+
+`run(job, backend)` takes a Job (a DRAM image and where the program is) and gives an Outcome (the memory afterwards, the
+result, counters). The RTL back end compares every retired instruction with the simulator unless told otherwise.
+"""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from models.config import CONFIGS, Config
+from models.simulator import Simulator
+from tb import runner
+
+PATIENCE_CYCLES = 2_000_000  # without a retired instruction: longer than any instruction of a model that fits
+MEMORY_BYTES = {"tiny": 8 << 20, "small": 32 << 20, "base": 128 << 20}  # of tb/dram.sv
+
+
+@dataclass
+class Job:
+    """A program to run. `image` uint8 is the whole DRAM from beat 0; `slots` the beat of the first token slot, if it makes tokens."""
+
+    config: Config
+    image: np.ndarray
+    program_beat: int
+    program_length: int
+    args: list[int] = field(default_factory=list)
+    slots: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run left: `memory` uint8 as Job.image, `result` of `end`, `halt` (cause, pc, address) or None."""
+
+    memory: np.ndarray
+    result: int | None
+    halt: tuple[int, int, int] | None = None
+    counters: dict[str, int] = field(default_factory=dict)
+    compared: int = 0  # instructions held equal to the simulator
+    waves: Path | None = None
+
+
+def run(
+    job: Job, backend: str = "simulator", on_token: Callable[[int, dict], None] | None = None, **options
+) -> Outcome:
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, latency).
+
+    `on_token(token id, counters)` is called for each token as it is made. Raises models.simulator.Halt or
+    tb.runner.BenchError.
+    """
+    if backend == "simulator":
+        return _run_on_simulator(job, on_token)
+    return _run_on_rtl(job, on_token, **options)
+
+
+def _run_on_simulator(job, on_token):
+    def signalled(count):
+        if on_token and job.slots is not None:
+            first = (job.slots + count - 1) * job.config.port_bytes
+            on_token(int(simulator.dram[first : first + 4].view("<u4")[0]), {})
+
+    simulator = Simulator(job.config, job.image.copy(), on_signal=signalled)
+    result = simulator.run(job.program_beat, job.program_length, job.args)
+    return Outcome(simulator.dram, result)
+
+
+def parameters(config: Config) -> dict[str, int]:
+    """The RTL's parameters of a configuration."""
+    return {
+        "PortBytes": config.port_bytes,
+        "Rows": config.rows,
+        "VmemWords": config.vmem_words,
+        "AmemBlocks": config.amem_blocks,
+        "ImemWords": config.imem_words,
+        "StreamDepth": config.stream_depth,
+        "MemoryBeats": MEMORY_BYTES[config.name] // config.port_bytes,
+    }
+
+
+def build(config: Config, simulator: str = "verilator", waves: bool = False) -> None:
+    """Make the simulation of a configuration, if it is not made yet. Raises tb.runner.BenchError."""
+    runner.build("system", simulator, parameters(config), waves)
+
+
+def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None):
+    assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
+    folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    job.image.tofile(folder / "image.bin")
+    description = {
+        "config": job.config.name,
+        "program_beat": job.program_beat,
+        "program_length": job.program_length,
+        "args": list(map(int, job.args)),
+        "slots": job.slots,
+        "lockstep": lockstep,
+        "patience": PATIENCE_CYCLES,
+    }
+    (folder / "job.json").write_text(json.dumps(description))
+    progress = folder / "progress.jsonl"
+    progress.touch()
+    finished = threading.Event()
+    reader = threading.Thread(target=_follow, args=(progress, finished, on_token or (lambda *_: None)))
+    reader.start()
+    try:
+        done = runner.build_and_run(
+            "program",
+            simulator,
+            parameters(job.config),
+            waves=waves,
+            seed=seed,
+            plusargs=[f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram_latency={latency}"],
+            environment={"SRN_JOB": str(folder)},
+            package="tb.runs",
+        )
+    finally:
+        finished.set()
+        reader.join()
+    result = json.loads((folder / "result.json").read_text())
+    memory = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
+    shutil.rmtree(folder)
+    halt = tuple(result["halt"]) if result["halt"] else None
+    return Outcome(memory, result["result"], halt, result["counters"], result.get("compared", 0), done.waves)
+
+
+def _follow(path: Path, finished: threading.Event, on_token: Callable[[int, dict], None]) -> None:
+    """Call on_token for each line that appears in the progress file, until finished."""
+    with open(path) as lines:
+        while True:
+            last = finished.is_set()
+            for line in iter(lines.readline, ""):
+                entry = json.loads(line)
+                on_token(entry["token"], entry["counters"])
+            if last:
+                return
+            finished.wait(0.05)

@@ -1,0 +1,134 @@
+"""`make sim`: a model continues a prompt on the simulated chip, every retired instruction compared with the simulator.
+
+python -m host.run --model checkpoints/serrano-py-2m --prompt 'def fibonacci(n):' --tokens 64
+"""
+
+import argparse
+import sys
+import time
+
+from host import driver, generate
+from host.errors import SerranoError
+from tb import runner, simulators
+
+
+def _arguments(arguments):
+    parser = argparse.ArgumentParser(prog="python -m host.run", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--sim", default="verilator", help="verilator, icarus, or iss (the instruction-set simulator alone)"
+    )
+    parser.add_argument("--config", default="small", help="tiny, small or base")
+    parser.add_argument("--model", required=True, help="a Hugging Face directory")
+    parser.add_argument("--prompt", default="", help="the text to continue")
+    parser.add_argument("--tokens", default="64", help="tokens to make, at most")
+    parser.add_argument("--weights", default="mxfp4", help="mxfp4 or mxint8")
+    parser.add_argument("--seed", default="1", help="of the simulator's random reset state")
+    parser.add_argument("--waves", action="store_true", help="write waveforms")
+    return parser.parse_args(arguments)
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise SerranoError(f"{name}={text} is not a number") from None
+
+
+def _check_simulator(name: str) -> None:
+    if name == "icarus" and simulators.find_icarus() is None:
+        raise SerranoError(f"there is no Icarus Verilog here: {simulators.ICARUS_INSTALL}")
+    if name not in (*runner.SIMULATORS, "iss"):
+        raise SerranoError(f"there is no SIM={name}; there are {', '.join(runner.SIMULATORS)} and iss")
+
+
+def main(arguments=None) -> int:
+    """Run, print, and return the exit status: 0, or 2 after one sentence on what is wrong."""
+    options = _arguments(arguments)
+    try:
+        return _run(options)
+    except (SerranoError, runner.BenchError) as error:
+        print(f"\nserrano: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nserrano: stopped", file=sys.stderr)
+    return 2
+
+
+def _run(options) -> int:
+    _check_simulator(options.sim)
+    tokens, seed = _number("TOKENS", options.tokens), _number("SEED", options.seed)
+    config = generate.find_config(options.config)
+    prepared = generate.prepare(
+        options.model, config, options.weights, options.prompt, tokens, memory=driver.MEMORY_BYTES[config.name]
+    )
+    print(
+        f"serrano {config.name}: {config.port_bytes * 8}-bit memory port, {config.rows} rows, {config.lanes} lanes; {options.sim}\n"
+        f"model   {options.model}: weights {options.weights}, memory {prepared.layout.bytes / 2**20:.1f} MiB, "
+        f"program {len(prepared.program.instructions)} instructions\n"
+        f"prompt  {len(prepared.ids)} tokens\n"
+    )
+    begun = time.monotonic()
+    if options.sim != "iss":
+        driver.build(config, options.sim, options.waves)
+        print(f"(simulator ready after {time.monotonic() - begun:.0f} s)\n")
+    print(options.prompt, end="", flush=True)
+
+    made, snapshots = [], []
+    text = generate.pieces(prepared.tokenizer, iter(lambda: made[-1], None), prepared.ids)
+
+    def on_token(token: int, counters: dict) -> None:
+        made.append(token)
+        snapshots.append(counters)
+        if len(made) == 1:
+            first.append(time.monotonic() - begun)
+        print(next(text) if token not in prepared.end_tokens else "", end="", flush=True)
+
+    first = []
+    backend = {"backend": "simulator"} if options.sim == "iss" else {"backend": "rtl", "simulator": options.sim}
+    extra = {} if options.sim == "iss" else {"seed": seed, "waves": options.waves}
+    outcome = driver.run(prepared.job, on_token=on_token, **backend, **extra)
+    print("\n")
+    if outcome.halt:
+        raise SerranoError(f"the chip halted: cause, instruction, address {outcome.halt}")
+    if options.sim != "iss":
+        print(cost(prepared, snapshots))
+        print(
+            f"\n{outcome.compared} retired instructions and {len(outcome.memory)} bytes of memory compared with the golden "
+            f"model: all equal"
+        )
+    print(f"first token after {first[0]:.1f} s, {len(made)} tokens in {time.monotonic() - begun:.1f} s")
+    if outcome.waves:
+        print(f"waves: {outcome.waves}")
+    return 0
+
+
+def cost(prepared: generate.Prepared, snapshots: list[dict]) -> str:
+    """A table of what the prompt and a token cost, from the counters at each token."""
+    port = prepared.job.config.port_bytes
+    phases = [("prompt", {key: 0 for key in snapshots[0]}, snapshots[0], len(prepared.ids))]
+    if len(snapshots) > 1:
+        phases.append(("reply", snapshots[0], snapshots[-1], len(snapshots) - 1))
+    head = (
+        "",
+        "tokens",
+        "cycles",
+        "cycles/token",
+        "KiB read/token",
+        "weight stream",
+        "waiting: deps",
+        "operands",
+        "memory",
+    )
+    lines = ["{:8}{:>8}{:>10}{:>14}{:>16}{:>15}{:>15}{:>10}{:>8}".format(*head)]
+    for name, before, after, count in phases:
+        spent = {key: after[key] - before[key] for key in after}
+        share = {key: f"{100 * value / spent['cycles']:.1f} %" for key, value in spent.items()}
+        lines.append(
+            f"{name:8}{count:8}{spent['cycles']:10}{spent['cycles'] / count:14.0f}"
+            f"{spent['read_beat'] * port / count / 1024:16.1f}{share['stream_beat']:>15}{share['matrix_wait']:>15}"
+            f"{share['matrix_operand']:>10}{share['stream_empty']:>8}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

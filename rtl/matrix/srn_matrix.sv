@@ -1,0 +1,239 @@
+// Matrix unit: dot products of activation rows in AMEM with the streamed weights of a matmul, to VMEM as binary32.
+// Unit of work: a beat of weights (2 * PortBytes lanes) for up to Rows rows, one a clock, without a gap between k-steps,
+// tiles and commands as long as AMEM answers, VMEM takes rows * 2 words a tile, and the next command is clear.
+// First beat: rows + 1 clocks after a clear command is offered. Last word: 9 + rows clocks after the last beat, 8 more where
+// 16 rows of FP4 keep the write port busy.
+// Only the acceptance of beats ever stalls. Commands are assumed checked (docs/isa.md, halts).
+// Within a clock: beat_valid_i to cmd_ready_o, write_ready_i to done_valid_o, clear_i to amem_valid_o.
+// Model: models/matrix.py, matmul; weights in the order of models/tiles.py.
+module srn_matrix
+  import srn_pkg::*;
+  import srn_isa_pkg::*;
+  import srn_matrix_pkg::*;
+#(
+    parameter int PortBytes = 16,  // 8, 16 or 32
+    parameter int Rows = 8,  // 2 to 16
+    localparam int Lanes = PortBytes / 2
+) (
+    input logic clk_i,
+    input logic rst_ni,
+
+    // commands
+    input  logic                cmd_valid_i,
+    output logic                cmd_ready_o,
+    input  matrix_cmd_t         cmd_i,
+    input  logic [NumSlots-1:0] clear_i,
+
+    // weights
+    input  logic                   beat_valid_i,
+    output logic                   beat_ready_o,
+    input  logic [PortBytes*8-1:0] beat_data_i,
+
+    // activation memory
+    output logic                     amem_valid_o,
+    input  logic                     amem_ready_i,
+    output logic [        AmemW-1:0] amem_addr_o,
+    input  logic [ScaleW+BlockW-1:0] amem_data_i,  // {scale, elements}, the clock after acceptance
+
+    // vector memory
+    output logic                 write_valid_o,
+    input  logic                 write_ready_i,
+    output logic [    VmemW-1:0] write_addr_o,    // word
+    output logic [Lanes*FpW-1:0] write_data_o,
+    output logic [    Lanes-1:0] write_strobe_o,
+    output logic [    SlotW-1:0] write_slot_o,
+
+    // completion
+    output logic             done_valid_o,
+    output logic [SlotW-1:0] done_slot_o,
+
+    // observation: of the last five at most one
+    output logic busy_o,
+    output logic beat_o,          // a beat was taken
+    output logic wait_beat_o,     // there was none
+    output logic wait_operand_o,  // activations are being read
+    output logic wait_drain_o,    // both banks hold results that VMEM has not taken
+    output logic wait_clear_o     // the command has conflicts
+);
+
+  localparam int Groups = matrix_groups(PortBytes);
+  localparam int ChunkW = matrix_chunk_w(PortBytes);
+  localparam int EntryW = matrix_entry_w(PortBytes);
+
+  initial if (PortBytes != 8 && PortBytes != 16 && PortBytes != 32) $fatal(1, "%m: PortBytes must be 8, 16 or 32");
+  initial if (Rows < 2 || Rows > 16) $fatal(1, "%m: Rows must be 2 to 16");
+
+  // ------------------------------------------------------------------------------------------------------------ operands
+
+  logic [Rows-1:0] fill, mask;
+  logic fill_int8, kstep_valid, kstep_take, fetch_active, blocked;
+  kstep_t kstep;
+  tile_t tile;
+
+  srn_matrix_fetch #(
+      .PortBytes(PortBytes),
+      .Rows(Rows)
+  ) u_fetch (
+      .clk_i,
+      .rst_ni,
+      .cmd_valid_i,
+      .cmd_ready_o,
+      .cmd_i,
+      .clear_i,
+      .amem_valid_o,
+      .amem_ready_i,
+      .amem_addr_o,
+      .fill_o(fill),
+      .fill_int8_o(fill_int8),
+      .kstep_valid_o(kstep_valid),
+      .kstep_take_i(kstep_take),
+      .kstep_o(kstep),
+      .tile_o(tile),
+      .mask_o(mask),
+      .active_o(fetch_active),
+      .blocked_o(blocked)
+  );
+
+  // For FP4 the even elements first, then the odd: as the even and odd lanes meet them.
+  logic [BlockW-1:0] apart, fill_elements;
+  for (genvar i = 0; i < BlockSize; i++) begin : gen_apart
+    assign apart[(i%2*BlockSize/2+i/2)*8+:8] = amem_data_i[i*8+:8];
+  end
+  assign fill_elements = fill_int8 ? amem_data_i[BlockW-1:0] : apart;
+
+  // --------------------------------------------------------------------------------------------------------------- beats
+
+  logic bank_free, tile_start, swap, between;
+  logic [Rows-1:0] dot, combine;
+  logic [PortBytes*LaneW-1:0] even, odd;
+  logic [Groups*ChunkW-1:0] even_chunk, odd_chunk;
+  logic [Groups*ScaleW-1:0] weight_scale;
+  logic weight_is_fp4;
+  logic combine_restart, combine_int8, add_first, half;
+  logic [EntryW-1:0] add_entry, write_entry;
+  logic [Groups-1:0] write;
+
+  srn_matrix_beats #(
+      .PortBytes(PortBytes),
+      .Rows(Rows)
+  ) u_beats (
+      .clk_i,
+      .rst_ni,
+      .beat_valid_i,
+      .beat_ready_o,
+      .beat_data_i,
+      .kstep_valid_i(kstep_valid),
+      .kstep_take_o(kstep_take),
+      .kstep_i(kstep),
+      .mask_i(mask),
+      .bank_free_i(bank_free),
+      .tile_start_o(tile_start),
+      .swap_o(swap),
+      .dot_o(dot),
+      .even_o(even),
+      .odd_o(odd),
+      .even_chunk_o(even_chunk),
+      .odd_chunk_o(odd_chunk),
+      .combine_o(combine),
+      .combine_restart_o(combine_restart),
+      .combine_int8_o(combine_int8),
+      .weight_scale_o(weight_scale),
+      .weight_is_fp4_o(weight_is_fp4),
+      .add_first_o(add_first),
+      .add_entry_o(add_entry),
+      .write_o(write),
+      .write_entry_o(write_entry),
+      .half_o(half),
+      .between_o(between)
+  );
+
+  // ---------------------------------------------------------------------------------------------------------------- rows
+
+  logic [Rows-1:0] read;
+  logic [1:0] read_half;
+  logic [Rows*Lanes*FpW-1:0] words;
+  logic [$clog2(Rows)-1:0] write_row;
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_rows
+    srn_matrix_row #(
+        .PortBytes(PortBytes)
+    ) u_row (
+        .clk_i,
+        .fill_i(fill[r]),
+        .fill_elements_i(fill_elements),
+        .fill_scale_i(amem_data_i[BlockW+:ScaleW]),
+        .swap_i(swap),
+        .dot_i(dot[r]),
+        .even_i(even),
+        .odd_i(odd),
+        .even_chunk_i(even_chunk),
+        .odd_chunk_i(odd_chunk),
+        .combine_i(combine[r]),
+        .combine_restart_i(combine_restart),
+        .combine_int8_i(combine_int8),
+        .weight_scale_i(weight_scale),
+        .weight_is_fp4_i(weight_is_fp4),
+        .add_first_i(add_first),
+        .add_entry_i(add_entry),
+        .write_i(write),
+        .write_entry_i(write_entry),
+        .read_i(read[r]),
+        .read_half_i(read_half),
+        .word_o(words[r*Lanes*FpW+:Lanes*FpW])
+    );
+  end
+
+  // ------------------------------------------------------------------------------------------------------------- results
+
+  logic drain_active;
+
+  srn_matrix_drain #(
+      .PortBytes(PortBytes),
+      .Rows(Rows)
+  ) u_drain (
+      .clk_i,
+      .rst_ni,
+      .start_i(tile_start),
+      .tile_i(tile),
+      .half_i(half),
+      .free_o(bank_free),
+      .read_o(read),
+      .read_half_o(read_half),
+      .write_row_o(write_row),
+      .write_valid_o,
+      .write_ready_i,
+      .write_addr_o,
+      .write_strobe_o,
+      .write_slot_o,
+      .done_valid_o,
+      .done_slot_o,
+      .active_o(drain_active)
+  );
+
+  assign write_data_o = words[write_row*Lanes*FpW+:Lanes*FpW];
+
+  // --------------------------------------------------------------------------------------------------------- observation
+
+  logic no_bank;
+  assign no_bank = kstep.first && !bank_free;
+  assign busy_o = fetch_active || drain_active;
+  assign beat_o = beat_valid_i && beat_ready_o;
+  assign wait_beat_o = beat_ready_o && !beat_valid_i;
+  assign wait_operand_o = between && fetch_active && !kstep_valid && !blocked;
+  assign wait_clear_o = between && blocked;
+  assign wait_drain_o = between && kstep_valid && no_bank;
+
+  // ------------------------------------------------------------------------------------------------------------ promises
+
+  logic waited_q;
+  always @(posedge clk_i) begin
+    waited_q <= rst_ni && write_valid_o && !write_ready_i;
+    if (rst_ni) begin
+      assert (!waited_q || write_valid_o)
+      else $fatal(1, "%m: an offered word was withdrawn");
+      assert (4'(beat_o) + 4'(wait_beat_o) + 4'(wait_operand_o) + 4'(wait_drain_o) + 4'(wait_clear_o) <= 4'd1)
+      else $fatal(1, "%m: a clock has two causes");
+    end
+  end
+
+endmodule

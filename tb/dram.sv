@@ -1,0 +1,408 @@
+// Test memory: an AXI4 slave with a latency, a bandwidth and bad manners on request. Simulated in SystemVerilog only, no Python a clock.
+//
+// A read is sampled as early as it can be (when its turn comes, at once if nothing is before it) and answered `Latency` cycles after its address
+// was taken; a write is performed as late as it can be, just before its response: a client that does not wait for the response reads what was before.
+// Reads and writes share the bandwidth; due writes go first. Ids are served in order within an id, taking turns burst by burst, or beat by beat
+// (interleave_i). Beats from `Beats` on answer DECERR, beats in the error window SLVERR; neither is written.
+//
+// Contents: zero, then the raw binary file +image=FILE. A pulse of load_i reads it again (image.bin in the run's folder, if no +image was given);
+// a pulse of dump_i writes dump_beats_i beats from dump_base_i as raw binary to +dump=FILE (or dump.bin).
+// A setting of 0 is the default: +dram_rate=, +dram_latency=, else full rate and the parameter.
+module dram #(
+    parameter int DataBytes    = 16,     // bytes of a beat
+    parameter int IdW          = 1,
+    parameter int Beats        = 65536,  // size
+    parameter int Latency      = 40,     // cycles from read address to first beat, at least 1
+    parameter int WriteLatency = 16      // cycles from last write beat to response, at least 1
+) (
+    input logic clk_i,
+    input logic rst_ni,
+
+    // AXI4 read
+    input  logic                   arvalid_i,
+    output logic                   arready_o,
+    input  logic [        IdW-1:0] arid_i,
+    input  logic [           39:0] araddr_i,
+    input  logic [            7:0] arlen_i,
+    input  logic [            2:0] arsize_i,
+    input  logic [            1:0] arburst_i,
+    output logic                   rvalid_o,
+    input  logic                   rready_i,
+    output logic [        IdW-1:0] rid_o,
+    output logic [DataBytes*8-1:0] rdata_o,
+    output logic [            1:0] rresp_o,
+    output logic                   rlast_o,
+
+    // AXI4 write
+    input  logic                   awvalid_i,
+    output logic                   awready_o,
+    input  logic [        IdW-1:0] awid_i,
+    input  logic [           39:0] awaddr_i,
+    input  logic [            7:0] awlen_i,
+    input  logic [            2:0] awsize_i,
+    input  logic [            1:0] awburst_i,
+    input  logic                   wvalid_i,
+    output logic                   wready_o,
+    input  logic [DataBytes*8-1:0] wdata_i,
+    input  logic [  DataBytes-1:0] wstrb_i,
+    input  logic                   wlast_i,
+    output logic                   bvalid_o,
+    input  logic                   bready_i,
+    output logic [        IdW-1:0] bid_o,
+    output logic [            1:0] bresp_o,
+
+    // settings
+    input logic [ 8:0] rate_i,        // beats in 256 cycles, up to 256
+    input logic [ 9:0] latency_i,     // up to 1000
+    input logic        interleave_i,
+    input logic [ 7:0] stall_ar_i,    // chance in 256, each cycle
+    input logic [ 7:0] stall_r_i,
+    input logic [ 7:0] stall_aw_i,
+    input logic [ 7:0] stall_w_i,
+    input logic [ 7:0] stall_b_i,
+    input logic [31:0] seed_i,        // taken in reset
+    input logic [31:0] error_base_i,  // beat
+    input logic [31:0] error_size_i,  // beats, 0: no window
+
+    // back door
+    input  logic [           31:0] peek_addr_i,   // beat
+    output logic [DataBytes*8-1:0] peek_data_o,   // the cycle after
+    input  logic                   poke_i,
+    input  logic [           31:0] poke_addr_i,
+    input  logic [DataBytes*8-1:0] poke_data_i,
+    input  logic                   load_i,
+    input  logic                   dump_i,
+    input  logic [           31:0] dump_base_i,
+    input  logic [           31:0] dump_beats_i,
+    input  logic [           31:0] watch_base_i,
+    input  logic [           31:0] watch_size_i,
+    output logic                   watch_o,       // toggles when a beat of the watched range is written
+
+    // statistics since reset
+    output logic [31:0] read_beats_o,
+    output logic [31:0] write_beats_o,
+    output logic        idle_o          // every burst begun has ended
+);
+  localparam int DataW = DataBytes * 8;
+  localparam int SizeW = $clog2(DataBytes);
+  localparam int IndexW = $clog2(Beats);
+  localparam int NumIds = 2 ** IdW;
+  localparam int QueueW = 6;  // bursts waiting, of an id
+  localparam int QueueDepth = 2 ** QueueW;
+  localparam int RingW = 10;  // read beats on their way
+  localparam int WriteW = 7;  // write beats on their way
+  localparam int ResponseW = 6;
+  localparam logic [1:0] SlvErr = 2'd2;
+  localparam logic [1:0] DecErr = 2'd3;
+
+  initial if (Latency < 1 || Latency > 1000 || WriteLatency < 1) $fatal(1, "%m: a latency is at least 1, of a read at most 1000");
+
+  // ---------------------------------------------------------------------------------------------- contents
+  bit [DataW-1:0] mem[0:Beats-1];
+
+  // $fread puts the first byte highest: neighbours change places, then neighbouring pairs, and so on; a byte at a time takes ten times as long
+  logic [DataW-1:0] low_half[SizeW];
+
+  function automatic logic [DataW-1:0] swap(input logic [DataW-1:0] beat);
+    logic [DataW-1:0] swapped;
+    swapped = beat;
+    for (int i = 0; i < SizeW; i++) swapped = (swapped & low_half[i]) << (8 << i) | (swapped >> (8 << i) & low_half[i]);
+    return swapped;
+  endfunction
+
+  string image_name, dump_name;
+  logic loaded;
+
+  task automatic load_image;
+    int file, bytes;
+    file = $fopen(image_name, "rb");
+    if (file == 0) $fatal(1, "%m: cannot read %0s", image_name);
+    bytes = $fread(mem, file);
+    $fclose(file);
+    for (int i = 0; i < (bytes + DataBytes - 1) / DataBytes; i++) mem[i] = swap(mem[i]);
+  endtask
+
+  task automatic dump_range;
+    int file;
+    logic [DataW-1:0] beat;
+    file = $fopen(dump_name, "wb");
+    if (file == 0) $fatal(1, "%m: cannot write %0s", dump_name);
+    for (int i = 0; i < dump_beats_i; i++) begin
+      beat = mem[IndexW'(dump_base_i+i)];
+      for (int j = 0; j < DataBytes; j += 4) $fwrite(file, "%u", beat[8*j+:32]);
+    end
+    $fclose(file);
+  endtask
+
+  logic [9:0] rate_default, latency_default;
+
+  initial begin
+    loaded = 1'b0;
+    for (int i = 0; i < SizeW; i++) begin
+      for (int j = 0; j < DataBytes; j++) low_half[i][8*j+:8] = {8{(j >> i) % 2 == 0}};
+    end
+    if (!$value$plusargs("dram_rate=%d", rate_default)) rate_default = 10'd256;
+    if (!$value$plusargs("dram_latency=%d", latency_default)) latency_default = 10'(Latency);
+    if (!$value$plusargs("dump=%s", dump_name)) dump_name = "dump.bin";
+    if ($value$plusargs("image=%s", image_name)) load_image();
+    else image_name = "image.bin";
+  end
+
+  function automatic logic [1:0] response(input logic [39:0] beat);
+    if (beat >= 40'(Beats)) return DecErr;
+    if (error_size_i != '0 && beat - 40'(error_base_i) < 40'(error_size_i)) return SlvErr;
+    return '0;
+  endfunction
+
+  // ---------------------------------------------------------------------------------------------- state
+  // One process; what leaves it is assigned non-blocking, the rest blocking, so that a cycle is a list of steps.
+  /* verilator lint_off BLKSEQ */
+  logic [31:0] now;
+  logic [63:0] random;
+  logic [ 9:0] tokens;  // 256 buy a beat
+
+  // read bursts waiting: addr, len; beat of the first that is served
+  logic [39:0] ar_addr[NumIds*QueueDepth];
+  logic [7:0] ar_len[NumIds*QueueDepth];
+  logic [QueueW-1:0] ar_first[NumIds], ar_next[NumIds];
+  logic [7:0] ar_beat[NumIds];
+  logic [IdW-1:0] turn;
+
+  // read beats on their way
+  logic [DataW-1:0] ring_data[2**RingW];
+  logic [IdW+2:0] ring_note[2**RingW];  // id, response, last
+  logic [31:0] ring_due[2**RingW];
+  logic [RingW-1:0] ring_first, ring_next;
+
+  // write bursts and beats waiting, responses
+  logic [39:0] aw_addr[QueueDepth];
+  logic [7:0] aw_len[QueueDepth];
+  logic [IdW-1:0] aw_id[QueueDepth];
+  logic [QueueW-1:0] aw_first, aw_next;
+  logic [7:0] aw_beat;
+  logic [1:0] aw_response;
+  logic [DataW-1:0] w_data[2**WriteW];
+  logic [DataBytes-1:0] w_strb[2**WriteW];
+  logic [31:0] w_due[2**WriteW];
+  logic [WriteW-1:0] w_first, w_next;
+  logic [IdW+1:0] b_ring[2**ResponseW];  // id, response
+  logic [ResponseW-1:0] b_first, b_next;
+
+  logic [31:0] read_beats, write_beats;
+  logic watch;
+
+  // ---------------------------------------------------------------------------------------------- steps
+  logic ar_room;
+  logic [IdW-1:0] id;
+  logic [QueueW+IdW-1:0] slot;
+  logic [39:0] beat;
+  logic [1:0] code;
+  logic [DataW-1:0] mask;
+  logic [9:0] latency;
+
+  task automatic take_requests;
+    if (arvalid_i && arready_o) begin
+      slot = {arid_i, ar_next[arid_i]};
+      ar_addr[slot] = araddr_i >> SizeW;
+      ar_len[slot] = arlen_i;
+      ar_next[arid_i] = ar_next[arid_i] + 1'b1;
+    end
+    if (awvalid_i && awready_o) begin
+      aw_addr[aw_next] = awaddr_i >> SizeW;
+      aw_len[aw_next] = awlen_i;
+      aw_id[aw_next] = awid_i;
+      aw_next = aw_next + 1'b1;
+    end
+    if (wvalid_i && wready_o) begin
+      w_data[w_next] = wdata_i;
+      w_strb[w_next] = wstrb_i;
+      w_due[w_next] = now + 32'(WriteLatency - 1);
+      w_next = w_next + 1'b1;
+    end
+  endtask
+
+  task automatic perform_write;
+    if (tokens >= 10'd256 && aw_first != aw_next && w_first != w_next && w_due[w_first] <= now &&
+        b_next + 1'b1 != b_first) begin
+      tokens = tokens - 10'd256;
+      beat = aw_addr[aw_first] + 40'(aw_beat);
+      code = response(beat);
+      if (code == '0) begin
+        if (&w_strb[w_first]) mem[beat[IndexW-1:0]] = w_data[w_first];
+        else begin
+          for (int i = 0; i < DataBytes; i++) mask[8*i+:8] = {8{w_strb[w_first][i]}};
+          mem[beat[IndexW-1:0]] = (mem[beat[IndexW-1:0]] & ~mask) | (w_data[w_first] & mask);
+        end
+      end
+      if (beat - 40'(watch_base_i) < 40'(watch_size_i)) watch = !watch;
+      if (code > aw_response) aw_response = code;
+      write_beats = write_beats + 1;
+      w_first = w_first + 1'b1;
+      if (aw_beat == aw_len[aw_first]) begin
+        b_ring[b_next] = {aw_id[aw_first], aw_response};
+        b_next = b_next + 1'b1;
+        aw_first = aw_first + 1'b1;
+        aw_beat = '0;
+        aw_response = '0;
+      end else aw_beat = aw_beat + 1'b1;
+    end
+  endtask
+
+  // The id whose turn it is, or the next that has a burst; `id` and whether there is one.
+  function automatic logic [IdW:0] choose(input logic [IdW-1:0] from);
+    logic [IdW-1:0] candidate;
+    for (int i = 0; i < NumIds; i++) begin
+      candidate = from + IdW'(i);
+      if (ar_first[candidate] != ar_next[candidate]) return {1'b1, candidate};
+    end
+    return '0;
+  endfunction
+
+  logic some;
+
+  task automatic sample_read;
+    if (tokens >= 10'd256 && ring_next + 1'b1 != ring_first) begin
+      {some, id} = choose(turn);
+      if (some) begin
+        tokens = tokens - 10'd256;
+        slot = {id, ar_first[id]};
+        beat = ar_addr[slot] + 40'(ar_beat[id]);
+        code = response(beat);
+        ring_data[ring_next] = code == DecErr ? {DataBytes{8'hA5}} : mem[beat[IndexW-1:0]];
+        ring_note[ring_next] = {id, code, ar_beat[id] == ar_len[slot]};
+        ring_due[ring_next] = now + 32'(latency) - 1;
+        ring_next = ring_next + 1'b1;
+        read_beats = read_beats + 1;
+        turn = interleave_i ? id + 1'b1 : id;
+        if (ar_beat[id] == ar_len[slot]) begin
+          ar_beat[id]  = '0;
+          ar_first[id] = ar_first[id] + 1'b1;
+          turn = id + 1'b1;
+        end else ar_beat[id] = ar_beat[id] + 1'b1;
+      end
+    end
+  endtask
+
+  always @(posedge clk_i) begin
+    now = now + 1;
+    if (!rst_ni) begin
+      now = '0;
+      random = {~seed_i, seed_i ^ 32'h9E37_79B9} | 64'd1;
+      tokens = '0;
+      for (int i = 0; i < NumIds; i++) begin
+        ar_first[i] = '0;
+        ar_next[i]  = '0;
+        ar_beat[i]  = '0;
+      end
+      turn = '0;
+      ring_first = '0;
+      ring_next = '0;
+      aw_first = '0;
+      aw_next = '0;
+      aw_beat = '0;
+      aw_response = '0;
+      w_first = '0;
+      w_next = '0;
+      b_first = '0;
+      b_next = '0;
+      read_beats = '0;
+      write_beats = '0;
+      watch = 1'b0;
+      arready_o <= 1'b0;
+      awready_o <= 1'b0;
+      wready_o  <= 1'b0;
+      rvalid_o  <= 1'b0;
+      bvalid_o  <= 1'b0;
+    end else begin
+      if ({stall_ar_i, stall_r_i, stall_aw_i, stall_w_i, stall_b_i} != '0) begin
+        random = random ^ (random << 13);
+        random = random ^ (random >> 7);
+        random = random ^ (random << 17);
+      end
+      latency = latency_i != '0 ? latency_i : latency_default;
+      tokens  = tokens + (rate_i != '0 ? 10'(rate_i) : rate_default);
+      if (tokens > 10'd511) tokens = 10'd511;
+
+      take_requests();
+      perform_write();
+      sample_read();
+
+      if (!rvalid_o || rready_i) begin
+        if (ring_first != ring_next && ring_due[ring_first] <= now && random[7:0] >= stall_r_i) begin
+          rvalid_o <= 1'b1;
+          rdata_o <= ring_data[ring_first];
+          {rid_o, rresp_o, rlast_o} <= ring_note[ring_first];
+          ring_first = ring_first + 1'b1;
+        end else rvalid_o <= 1'b0;
+      end
+      if (!bvalid_o || bready_i) begin
+        if (b_first != b_next && random[15:8] >= stall_b_i) begin
+          bvalid_o <= 1'b1;
+          {bid_o, bresp_o} <= b_ring[b_first];
+          b_first = b_first + 1'b1;
+        end else bvalid_o <= 1'b0;
+      end
+
+      ar_room = 1'b1;
+      for (int i = 0; i < NumIds; i++) begin
+        if (ar_next[i] + QueueW'(1) == ar_first[i] || ar_next[i] + QueueW'(2) == ar_first[i]) ar_room = 1'b0;
+      end
+      arready_o <= ar_room && random[23:16] >= stall_ar_i;
+      awready_o <= aw_next + QueueW'(1) != aw_first && aw_next + QueueW'(2) != aw_first && random[31:24] >= stall_aw_i;
+      wready_o  <= w_next + WriteW'(1) != w_first && w_next + WriteW'(2) != w_first && random[39:32] >= stall_w_i;
+    end
+
+    if (poke_i) mem[poke_addr_i[IndexW-1:0]] = poke_data_i;
+    if (load_i && !loaded && $time > 0) load_image();
+    loaded = load_i;
+    if (dump_i && $time > 0) dump_range();
+    peek_data_o <= mem[peek_addr_i[IndexW-1:0]];
+  end
+  /* verilator lint_on BLKSEQ */
+
+  assign read_beats_o = read_beats;
+  assign write_beats_o = write_beats;
+  assign watch_o = watch;
+
+  logic unused;
+  assign unused = &{1'b0, peek_addr_i, poke_addr_i, random};
+
+  // ---------------------------------------------------------------------------------------------- rules
+  axi_check #(
+      .DataBytes(DataBytes),
+      .IdW(IdW)
+  ) u_check (
+      .clk_i,
+      .rst_ni,
+      .arvalid_i,
+      .arready_i(arready_o),
+      .arid_i,
+      .araddr_i,
+      .arlen_i,
+      .arsize_i,
+      .arburst_i,
+      .rvalid_i (rvalid_o),
+      .rready_i,
+      .rid_i    (rid_o),
+      .rdata_i  (rdata_o),
+      .rresp_i  (rresp_o),
+      .rlast_i  (rlast_o),
+      .awvalid_i,
+      .awready_i(awready_o),
+      .awid_i,
+      .awaddr_i,
+      .awlen_i,
+      .awsize_i,
+      .awburst_i,
+      .wvalid_i,
+      .wready_i (wready_o),
+      .wdata_i,
+      .wstrb_i,
+      .wlast_i,
+      .bvalid_i (bvalid_o),
+      .bready_i,
+      .bid_i    (bid_o),
+      .bresp_i  (bresp_o),
+      .idle_o
+  );
+endmodule

@@ -1,0 +1,421 @@
+"""Build one top level with one simulator, run its cocotb bench, and believe nothing but the evidence.
+
+A bench is `tb/test_NAME.py` and tests the module `srn_NAME`. It may say:
+
+    TOPLEVEL = "srn_other"            the module under test, if the name does not say it (also one in tb/*.sv)
+    PARAMETERS = [{"Width": 8}, {}]   integer parameter sets, each built and run; {} is the module's own
+                                      or {"verilator": [...], "icarus": [...]} where the two differ
+    SIMULATORS = {"verilator": "why the other one cannot"}
+
+Sources are found, not listed: the top's file and, again and again, every file under rtl/ and tb/ whose name
+occurs in one already found. A module lives in the file of its name, so an edit rebuilds only what uses it.
+
+    python -m tb.runner fifo --sim icarus --seed 7 --waves --test stalls
+"""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cocotb_tools.runner
+from cocotb_tools.check_results import get_results
+
+from tb import simulators
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+SIMULATORS = ("verilator", "icarus")
+RUN_LIMIT_S = 1200  # of wall clock, for one simulation: a hang is a failure, not a wait
+TIMESCALE = ("1ns", "1ps")
+
+VERILATOR_FLAGS = (
+    "-Wall",  # a warning is fatal
+    "--assert",
+    *("--x-assign", "unique"),
+    *("--x-initial", "unique"),  # a register nobody reset starts random: seeded below, at run time
+    "--timing",
+    "--no-public-flat-rw",  # after cocotb's --public-flat-rw; the control file names what stays public
+)
+ICARUS_FLAGS = ("-Wall", "-Wno-timescale")
+
+
+class BenchError(AssertionError):
+    """A bench that failed, or that cannot prove that it ran."""
+
+
+@dataclass(frozen=True)
+class Result:
+    tests: int
+    folder: Path
+    waves: Path | None
+
+
+# ---------------------------------------------------------------- benches
+
+
+@dataclass(frozen=True)
+class Bench:
+    name: str
+    module: str
+    toplevel: str
+    tests: tuple[str, ...]
+    parameters: Mapping[str, Sequence[Mapping[str, int]]]  # simulator -> sets
+    simulators: tuple[str, ...]
+    reason: str  # why not every simulator
+
+
+def bench_names() -> list[str]:
+    return sorted(path.stem.removeprefix("test_") for path in (ROOT / "tb").glob("test_*.py"))
+
+
+@cache
+def load_bench(name: str, package: str = "tb") -> Bench:
+    """Import the bench and count its tests, so that a run can be held to that number."""
+    from cocotb._decorators import Test, TestGenerator
+
+    module_name = f"{package}.test_{name}"
+    if importlib.util.find_spec(module_name) is None:
+        raise BenchError(f"there is no bench {module_name.replace('.', '/')}.py")
+    module = importlib.import_module(module_name)
+    tests = []
+    for value in vars(module).values():
+        if isinstance(value, Test):
+            tests.append(value.name)
+        elif isinstance(value, TestGenerator):
+            tests += [test.name for test in value.generate_tests()]
+    if not tests:
+        raise BenchError(f"{module_name} has no tests")
+    only = getattr(module, "SIMULATORS", dict.fromkeys(SIMULATORS, ""))
+    parameters = getattr(module, "PARAMETERS", [{}])
+    if not isinstance(parameters, Mapping):
+        parameters = dict.fromkeys(only, parameters)
+    for simulator in only:
+        if simulator not in SIMULATORS or not parameters.get(simulator):
+            raise BenchError(f"{module_name}: nothing to run on {simulator}")
+    return Bench(
+        name=name,
+        module=module_name,
+        toplevel=getattr(module, "TOPLEVEL", f"srn_{name}"),
+        tests=tuple(tests),
+        parameters=parameters,
+        simulators=tuple(only),
+        reason="; ".join(filter(None, only.values())),
+    )
+
+
+# ---------------------------------------------------------------- sources
+
+
+def source_files(toplevel: str, folders: Sequence[str] = ("rtl", "tb")) -> list[Path]:
+    """What `toplevel` needs: packages first, each after those that it names, then the modules, the top last."""
+    known = {path.stem: path for folder in folders for path in sorted((ROOT / folder).rglob("*.sv"))}
+    if toplevel not in known:
+        raise BenchError(f"no file {toplevel}.sv under {' or '.join(folders)}")
+    order: dict[str, None] = {}
+
+    shipped = {stem for stem, path in known.items() if path.is_relative_to(ROOT / "rtl")}
+
+    def visit(stem: str, above: tuple[str, ...] = ()) -> None:
+        if stem in order or stem in above:
+            return
+        for word in sorted(_names(known[stem]) & (shipped if stem in shipped else known.keys())):
+            visit(word, (*above, stem))
+        order[stem] = None
+
+    visit(toplevel)
+    stems = sorted(order, key=lambda stem: not stem.endswith("_pkg"))  # stable: keeps the order within
+    return [known[stem] for stem in stems]
+
+
+def _names(path: Path) -> set[str]:
+    text = re.sub(r"//[^\n]*|/\*.*?\*/", " ", path.read_text(), flags=re.DOTALL)
+    return set(re.findall(r"\w+", text))
+
+
+# ---------------------------------------------------------------- building
+
+
+class _Verilator(cocotb_tools.runner.Verilator):
+    """cocotb's, sharing the compiled run-time library between designs: it is most of a small build."""
+
+    def _execute_cmds(self, cmds, cwd, stdout=None):
+        if len(cmds) == 1:  # a test, not a build
+            return super()._execute_cmds(cmds, cwd, stdout)
+        super()._execute_cmds(cmds[:1], cwd, stdout)
+        folder = Path(self.build_dir)
+        settings = re.findall(r"^(VM_\w+ = \S+)$", (folder / "Vtop_classes.mk").read_text(), re.MULTILINE)
+        library = BUILD / "runtime" / _hash(*settings, str(simulators.find_verilator()), _compiler())
+        for file in library.glob("*.o"):  # newer than Vtop.mk, so make takes them as made
+            shutil.copyfile(file, folder / file.name)
+        super()._execute_cmds(cmds[1:], cwd, stdout)
+        library.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("verilated*.o"):
+            if not (library / file.name).exists():
+                partial = library / f"{file.name}.{os.getpid()}"
+                shutil.copyfile(file, partial)
+                partial.rename(library / file.name)
+
+
+@cache
+def _compiler() -> str:
+    return subprocess.run(["c++", "--version"], check=True, capture_output=True, text=True).stdout
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Several pytest workers, and several people in one checkout, may want the same folder at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_name(folder.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _label(*parts: str, parameters: Mapping[str, int]) -> str:
+    label = "-".join([*parts, *(f"{name}{value}" for name, value in parameters.items())])
+    return label if len(label) < 120 else f"{label[:100]}-{_hash(label)}"  # it becomes a file name
+
+
+def _control_file(toplevel: str) -> str:
+    """Public are the top's ports, known by their suffix: everything public costs three to four times the speed."""
+    return "`verilator_config\n" + "".join(
+        f'public_flat_rw -module "{toplevel}" -var "{name}"\n' for name in ("*_i", "*_ni", "*_o", "*_no")
+    )
+
+
+def build(
+    toplevel: str,
+    simulator: str,
+    parameters: Mapping[str, int] | None = None,
+    waves: bool = False,
+    folders: Sequence[str] = ("rtl", "tb"),
+    flags: Sequence[str] = (),
+) -> cocotb_tools.runner.Runner:
+    """Compile once for this simulator, top level, parameters, sources and flags; later calls find it made."""
+    parameters = dict(parameters or {})
+    sources = source_files(toplevel, folders)
+    for name in parameters:  # Icarus only warns
+        if not re.search(rf"\bparameter\s+(\w+\s+)?{name}\b", sources[-1].read_text()):
+            raise BenchError(f"{toplevel} has no parameter {name}")
+    if simulator == "verilator":
+        tool = simulators.use_verilator()
+        runner = _Verilator()
+        flags = [*VERILATOR_FLAGS, *(["--trace-fst"] if waves and simulators.has_fst() else []), *flags]
+    elif simulator == "icarus":
+        tool = simulators.find_icarus()
+        if tool is None:
+            raise BenchError(f"no Icarus Verilog: {simulators.ICARUS_INSTALL}")
+        runner = cocotb_tools.runner.Icarus()
+        flags = [*ICARUS_FLAGS, *flags]
+    else:
+        raise BenchError(f"no simulator {simulator!r}: there are {', '.join(SIMULATORS)}")
+
+    key = _hash(
+        str(tool),
+        str(cocotb_tools.__path__),
+        json.dumps([parameters, waves, list(flags)], sort_keys=True),
+        *(f"{path.relative_to(ROOT)}\0{path.read_text()}" for path in sources),
+    )
+    folder = BUILD / "sim" / f"{_label(toplevel, simulator, parameters=parameters)}-{key}"
+    runner.build_dir = folder
+    with _locked(folder):
+        if (folder / "made").exists():
+            return runner
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if simulator == "verilator":
+            public = folder / "public.vlt"
+            public.write_text(_control_file(toplevel))
+            sources.insert(0, public)
+        # one pytest worker of several compiles on one core
+        cocotb_tools.runner.MAX_PARALLEL_BUILD_JOBS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+        log = folder / "build.log"
+        try:
+            with _plain_environment():
+                runner.build(
+                    sources=sources,
+                    hdl_toplevel=toplevel,
+                    parameters=parameters,
+                    build_args=flags,
+                    build_dir=folder,
+                    timescale=TIMESCALE,
+                    waves=waves,
+                    always=True,  # Icarus would skip when only flags changed
+                    log_file=log,
+                )
+        except (RuntimeError, SystemExit) as error:
+            raise BenchError(f"{toplevel} does not build with {simulator}: {error}\n{_tail(log)}") from None
+        for pattern in ("*.o", "*.a", "*.gch", "*.cpp", "*.d"):  # never made again in place
+            for file in folder.glob(pattern):
+                file.unlink()
+        (folder / "made").touch()
+    return runner
+
+
+@contextlib.contextmanager
+def _plain_environment(**extra: str) -> Iterator[None]:
+    """cocotb lets WAVES, GUI and COCOTB_* of the environment overrule its arguments: hide them, and put back."""
+    before = dict(os.environ)
+    for name in before:
+        if name in ("WAVES", "GUI", "SIM", "TOPLEVEL", "TESTCASE") or name.startswith("COCOTB_"):
+            del os.environ[name]
+    os.environ.update(extra)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _tail(log: Path, lines: int = 40) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else "(no log)"
+
+
+# ---------------------------------------------------------------- running
+
+
+def build_and_run(
+    bench: str,
+    simulator: str = "verilator",
+    parameters: Mapping[str, int] | None = None,
+    waves: bool = False,
+    seed: int | None = None,
+    testcase: str | None = None,
+    plusargs: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    package: str = "tb",
+    folders: Sequence[str] = ("rtl", "tb"),
+    label: str | None = None,
+) -> Result:
+    """Run a bench; raise BenchError unless every test of it ran and passed.
+
+    `testcase`, a regular expression, chooses among its tests. `label` names the run's folder under build/run.
+    """
+    parameters = dict(parameters or {})
+    seed = int(os.environ.get("SEED") or 1) if seed is None else seed
+    plan = load_bench(bench, package)
+    if simulator not in plan.simulators:
+        raise BenchError(f"{plan.module} does not run on {simulator}: {plan.reason}")
+    expected = sorted(name for name in plan.tests if testcase is None or re.search(testcase, name))
+    if not expected:
+        raise BenchError(f"{plan.module} has no test that {testcase!r} finds, only: {', '.join(plan.tests)}")
+    runner = build(plan.toplevel, simulator, parameters, waves, folders)
+
+    label = label or _label(bench, simulator, parameters=parameters)
+    folder = BUILD / "run" / label
+    log = folder / "run.log"
+    results = folder / "results.xml"
+    wave_file = folder / ("waves.fst" if simulator == "icarus" or simulators.has_fst() else "waves.vcd")
+    again = f"make tb-{bench} SIM={simulator} SEED={seed}" + (f" TEST='{testcase}'" if testcase else "")
+    again += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
+
+    def red(reason: str) -> BenchError:
+        return BenchError(f"{label}: {reason}\n{_tail(log)}\nlog: {log.relative_to(ROOT)}\nagain: {again} WAVES=1")
+
+    status = ""
+    with _locked(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        plusargs = list(plusargs)
+        arguments = []
+        if simulator == "verilator":
+            plusargs += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % (2**31 - 2) + 1}"]
+            arguments += ["--trace-file", str(wave_file)] if waves else []
+        elif waves:
+            plusargs.append(f"+dumpfile_path={wave_file}")
+        limit = f"timeout -k 5 {RUN_LIMIT_S}" if shutil.which("timeout") else ""
+        try:
+            with _plain_environment(
+                SIM_CMD_PREFIX=limit,
+                SRN_PARAMETERS=json.dumps(parameters),
+                COCOTB_REWRITE_ASSERTION_FILES="test_*.py",  # not numpy as well, which costs a second
+                **(environment or {}),
+            ):
+                runner.test(
+                    test_module=plan.module,
+                    hdl_toplevel=plan.toplevel,
+                    hdl_toplevel_lang="verilog",
+                    build_dir=runner.build_dir,
+                    test_dir=folder,
+                    results_xml=str(results),
+                    test_filter=testcase,
+                    seed=seed,
+                    waves=waves,
+                    plusargs=plusargs,
+                    test_args=arguments,
+                    log_file=log,
+                )
+        except (RuntimeError, SystemExit, subprocess.SubprocessError) as error:
+            status = str(error) or type(error).__name__
+
+        # Each of these has been a false green somewhere; tests/test_runner.py plants them all.
+        try:
+            tests, failed = get_results(results)
+        except (RuntimeError, ElementTree.ParseError) as error:
+            raise red(f"no results ({error}); {status or 'the process ended well'}") from None
+        cases = ElementTree.parse(results).getroot().iter("testcase")
+        skipped = [case.get("name") for case in cases if case.find("skipped") is not None]
+        if failed:
+            raise red(f"{failed} of {tests} tests failed")
+        if skipped:
+            raise red(f"skipped: {', '.join(map(str, skipped))}")
+        if tests != len(expected):
+            raise red(f"ran {tests} tests where the bench has {len(expected)}")
+        if status:
+            raise red(f"the tests passed, the process did not: {status}")
+        if complaint := re.search(r"^(ERROR|FATAL|%Error).*", log.read_text(errors="replace"), re.MULTILINE):
+            raise red(f"the tests passed, the hardware complained: {complaint.group()}")  # Icarus's $error ends nothing
+        if waves and not wave_file.exists():
+            raise red(f"no waves in {wave_file.relative_to(ROOT)}")
+    return Result(tests=tests, folder=folder, waves=wave_file if waves else None)
+
+
+# ---------------------------------------------------------------- command line
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tb.runner", description="Run one bench.")
+    parser.add_argument("bench", help="NAME of tb/test_NAME.py")
+    parser.add_argument("--sim", choices=SIMULATORS, default="verilator")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--waves", action="store_true")
+    parser.add_argument("--test", help="only the tests that this regular expression finds")
+    parser.add_argument("--parameters", nargs="*", help="Width=8 Depth=4: one set, in place of the bench's own")
+    options = parser.parse_args(arguments)
+    try:
+        if options.parameters:
+            sets = [{name: int(value) for name, value in (pair.split("=") for pair in options.parameters)}]
+        else:
+            sets = load_bench(options.bench).parameters.get(options.sim, [{}])
+        for parameters in sets:
+            result = build_and_run(options.bench, options.sim, parameters, options.waves, options.seed, options.test)
+            print(
+                f"{result.folder.name}: {result.tests} tests passed, seed {options.seed}; {result.folder.relative_to(ROOT)}/run.log"
+            )
+            if result.waves:
+                print(f"waves: {result.waves.relative_to(ROOT)}")
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

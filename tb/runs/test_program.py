@@ -1,0 +1,63 @@
+"""Runs one program on the whole chip (tb/system.sv), every retired instruction compared with the simulator.
+
+The job is a folder named by SRN_JOB: job.json and image.bin in, result.json, progress.jsonl and memory.bin out (host/driver.py
+writes and reads them). A difference is repeated at once, to name the first element (tb/session.py).
+"""
+
+import json
+import os
+from pathlib import Path
+
+import cocotb
+import numpy as np
+
+from models import registers
+from models.config import CONFIGS
+from models.simulator import Simulator
+from tb.lockstep import Mismatch
+from tb.session import Request, Session, assert_same_memory
+from tb.stream import start
+
+TOPLEVEL = "system"
+
+
+def append(path: Path, entry: dict) -> None:
+    with open(path, "a") as lines:
+        lines.write(json.dumps(entry) + "\n")
+
+
+@cocotb.test()
+async def program(dut):
+    """The job of SRN_JOB, from doorbell to `end` or halt."""
+    folder = Path(os.environ["SRN_JOB"])
+    job = json.loads((folder / "job.json").read_text())
+    config = CONFIGS[job["config"]]
+    image = np.fromfile(folder / "image.bin", np.uint8)
+    simulator = Simulator(config, image) if job["lockstep"] else None
+    request = Request(job["program_beat"], job["program_length"], job["args"])
+    await start(dut)
+    session = Session(dut)
+    made = 0
+
+    async def progress(status: int) -> None:
+        nonlocal made
+        count = await session.host.read(registers.PROGRESS)
+        if count != made and job["slots"] is not None:
+            made = count
+            dut.peek_addr_i.value = job["slots"] + count - 1
+            snapshot = await session.counters()
+            token = int(dut.peek_data_o.value) & 0xFFFFFFFF
+            append(folder / "progress.jsonl", {"token": token, "counters": snapshot})
+
+    try:
+        ending = await session.run(request, simulator, job["patience"], progress)
+    except Mismatch as mismatch:
+        raise await session.explain(mismatch, request, None, job["patience"]) from None
+    result = {"counters": await session.counters(), "halt": ending.halt, "result": ending.result}
+    await session.dump(image.size // config.port_bytes)
+    if simulator:
+        result["compared"] = ending.compared
+        if not ending.halt:
+            memory = np.fromfile(folder / "memory.bin", np.uint8)
+            assert_same_memory(memory[: image.size], simulator.dram)
+    (folder / "result.json").write_text(json.dumps(result))

@@ -1,0 +1,243 @@
+"""A host's session with the chip in tb/system.sv: fill the memory, ring the doorbell, follow in lockstep, see how it ended.
+
+Python wakes on batches of retired instructions and on interrupts, never on a clock. Every wait has a bound.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cocotb
+import numpy as np
+from cocotb.triggers import Event, First, SimTimeoutError, with_timeout
+
+from models import registers
+from models.simulator import BUS, Halt, Simulator
+from tb.axi_lite import AxiLiteMaster
+from tb.lockstep import BATCH, Lockstep, Mismatch, differences
+from tb.stream import PERIOD_NS, clocks
+
+ENDED = registers.STATUS_DONE | registers.STATUS_HALTED
+INTERRUPTS = registers.CONTROL_IRQ_DONE | registers.CONTROL_IRQ_HALT | registers.CONTROL_IRQ_PROGRESS
+RESET_CYCLES = 4
+CLEAR_PATIENCE = 2000  # status reads until the chip has come to rest
+
+
+@dataclass
+class Request:
+    """What the host writes before the doorbell."""
+
+    program_beat: int
+    program_length: int
+    args: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Ending:
+    """How a run ended: the result of `end`, or a halt's (cause, program counter, address); instructions compared."""
+
+    result: int | None
+    halt: tuple[int, int, int] | None
+    compared: int = 0
+
+
+class Session:
+    """Drives every input of tb/system.sv but the memory's settings. The clock runs before it is made (tb/stream.py start)."""
+
+    def __init__(self, dut):
+        self.dut = dut
+        self.host = AxiLiteMaster(dut, "s_axil")
+
+    # -- the chip ---------------------------------------------------------------------------------------------------
+
+    async def reset(self) -> None:
+        self.dut.rst_ni.value = 0
+        await clocks(self.dut, RESET_CYCLES)
+        self.dut.rst_ni.value = 1
+
+    async def status(self) -> int:
+        return await self.host.read(registers.STATUS)
+
+    async def ring(self, request: Request) -> None:
+        """Program address, length and arguments, then the doorbell."""
+        await self.host.write(registers.PROGRAM_ADDRESS, request.program_beat)
+        await self.host.write(registers.PROGRAM_LENGTH, request.program_length)
+        for i in range(
+            registers.NUM_ARGS
+        ):  # also those that the program has not: a run does not depend on the last one
+            await self.host.write(registers.ARG + 4 * i, request.args[i] if i < len(request.args) else 0)
+        await self.host.write(registers.CONTROL, INTERRUPTS | registers.CONTROL_START)
+
+    async def clear(self) -> None:
+        """End a halt, or abort a run; returns when the chip is at rest and no interrupt is left."""
+        await self.host.write(registers.CONTROL, INTERRUPTS | registers.CONTROL_CLEAR)
+        for _ in range(CLEAR_PATIENCE):
+            if not await self.status() & (registers.STATUS_RUNNING | registers.STATUS_HALTED):
+                break
+        else:
+            raise AssertionError("the chip does not come to rest after a clear")
+        await clocks(self.dut, 2 * RESET_CYCLES)  # a slice is in reset for some clocks more
+        await self.host.write(registers.STATUS, registers.STATUS_PENDING)
+        assert not int(self.dut.irq_o.value), "the interrupt stays raised"
+
+    async def halt(self) -> tuple[int, int, int]:
+        """Cause, program counter and address, as the host reads them."""
+        return tuple([await self.host.read(r) for r in (registers.CAUSE, registers.PC, registers.FAULT_ADDRESS)])
+
+    async def counters(self) -> dict[str, int]:
+        """All 64-bit counters by name."""
+        values = {}
+        for name, offset in registers.COUNTERS.items():
+            low = await self.host.read(offset)
+            values[name] = low | await self.host.read(offset + 4) << 32
+        return values
+
+    # -- its memory -------------------------------------------------------------------------------------------------
+
+    async def fill(self, image: np.ndarray | None = None) -> None:
+        """Load image.bin of the run's folder, written from `image`; without one, the file of +image once more."""
+        if image is not None:
+            image.tofile("image.bin")
+        await self._pulse(self.dut.load_i)
+
+    async def dump(self, beats: int) -> None:
+        """Write the first beats to dump.bin of the run's folder, or to the file of +dump."""
+        self.dut.dump_beats_i.value = beats
+        await self._pulse(self.dut.dump_i)
+
+    async def memory(self, image: np.ndarray, port_bytes: int) -> np.ndarray:
+        """As much of the memory as `image` has."""
+        await self.dump(image.size // port_bytes)
+        return np.fromfile("dump.bin", np.uint8)[: image.size]
+
+    async def _pulse(self, port) -> None:
+        port.value = 1
+        await clocks(self.dut, 2)
+        port.value = 0
+        await clocks(self.dut, 2)
+
+    # -- a run ------------------------------------------------------------------------------------------------------
+
+    async def run(
+        self,
+        request: Request,
+        simulator: Simulator | None,
+        patience: int,
+        progress: Callable[[int], Awaitable[None]] | None = None,
+        halt: tuple[int, int, int] | None = None,
+    ) -> Ending:
+        """From doorbell to `end` or halt, in lockstep with the simulator, if one is given, which must end in the same way.
+
+        `halt` is the halt to expect where the simulator cannot know it; `progress` gets the status at each interrupt.
+        Raises Mismatch, and AssertionError when nothing retires in `patience` cycles.
+        """
+        lockstep = None
+        await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
+        if simulator:
+            lockstep = Lockstep(simulator, int(self.dut.retired_o.value))
+            try:
+                simulator.start(request.program_beat, request.program_length, request.args)
+            except Halt as refused:
+                halt = halt or refused
+        stopped = Event()
+        follower = cocotb.start_soon(self._follow(lockstep, stopped)) if lockstep else None
+        await self.ring(request)
+        status = await self._finish(stopped, patience, progress, bool(lockstep))
+        if lockstep:
+            await self._settle()
+            if follower.done():
+                raise follower.result()
+            follower.cancel()
+            lockstep.take_rest(self.dut)
+        compared = lockstep.compared if lockstep else 0
+        if status & registers.STATUS_HALTED:
+            ending = Ending(None, await self.halt(), compared)
+        else:
+            ending = Ending(await self.host.read(registers.RESULT), None, compared)
+        if simulator:
+            assert_same_end(simulator, ending, halt or lockstep.failed)
+        return ending
+
+    async def _settle(self) -> None:
+        """Until the monitor, which makes a record a clock, has made those of all that is finished."""
+        before = None
+        while before != (before := int(self.dut.retired_o.value)):
+            await clocks(self.dut, 4)
+
+    async def _follow(self, lockstep: Lockstep, stopped: Event) -> Mismatch:
+        """Compare each batch of retired instructions as it comes, until one differs."""
+        while True:
+            await self.dut.batch_count_o.value_change
+            try:
+                lockstep.take_batch(self.dut)
+            except Mismatch as mismatch:
+                stopped.set()
+                return mismatch
+
+    async def _finish(self, stopped: Event, patience: int, progress, batches: bool) -> int:
+        """The status at the end. Interrupts are acknowledged as they come."""
+        status = 0
+        while not status & ENDED and not stopped.is_set():
+            if int(self.dut.irq_o.value):
+                status = await self.status()
+                await self.host.write(
+                    registers.STATUS, status & registers.STATUS_PENDING
+                )  # what comes now stays pending
+                if progress:
+                    await progress(status)
+                continue
+            events = [self.dut.irq_o.value_change, stopped.wait()]
+            events += [self.dut.batch_count_o.value_change] if batches else []
+            try:
+                await with_timeout(First(*events), patience * PERIOD_NS, "ns")
+            except SimTimeoutError:
+                raise AssertionError(
+                    f"neither an interrupt nor {BATCH} retired instructions in {patience} cycles: the chip hangs"
+                ) from None
+        return status
+
+    async def explain(self, mismatch: Mismatch, request: Request, image: np.ndarray | None, patience: int) -> Mismatch:
+        """The mismatch of a run that began after a reset, repeated with every word of its instruction listed: names the first element."""
+        if mismatch.expected is None or mismatch.expected.writes is None:
+            return mismatch
+        await self.reset()
+        await self.fill(image)
+        self.dut.detail_index_i.value = mismatch.index
+        self.dut.detail_i.value = 1
+        await self.ring(request)
+        retired = before = -1
+        while retired <= mismatch.index and (retired == -1 or retired != before):
+            before = retired
+            for _ in range(patience // BATCH):
+                await clocks(self.dut, BATCH)
+                retired = int(self.dut.retired_o.value)
+                if retired != before:
+                    break
+        self.dut.detail_i.value = 0
+        await clocks(self.dut, 2)
+        detail = differences(mismatch.expected.writes, Path("detail.txt"))
+        return Mismatch(mismatch.index, f"{mismatch}\n{detail}", mismatch.expected)
+
+
+def assert_same_memory(seen: np.ndarray, expected: np.ndarray) -> None:
+    different = np.flatnonzero(seen != expected)
+    assert not different.size, f"{different.size} bytes of memory differ at the end, the first at {different[0]:#x}"
+
+
+def assert_same_end(simulator: Simulator, ending: Ending, halt: Halt | tuple[int, int, int] | None) -> None:
+    """The simulator, stepped as far as the RTL went, ends in the same way, or the RTL in the halt that is expected."""
+    if ending.halt and halt is None:
+        try:
+            simulator.step()
+        except Halt as refused:
+            halt = refused
+        else:
+            raise AssertionError(f"the RTL halted, {ending.halt}, the simulator goes on")
+    if isinstance(halt, Halt):
+        # of a transfer beyond the memory the simulator tells a beat, the RTL the burst
+        address = ending.halt[2] if ending.halt and halt.cause == BUS else halt.address
+        halt = halt.cause, halt.pc, address
+    expected = (None, halt) if halt else (simulator.result, None)
+    assert (ending.result, ending.halt) == expected, (
+        f"result and halt (cause, program counter, address) are {(ending.result, ending.halt)} instead of {expected}"
+    )

@@ -1,0 +1,103 @@
+"""Every port of the vector memory in every clock against an array: data, grants, priorities and yield; collisions are frequent."""
+
+import json
+import os
+
+import cocotb
+import numpy as np
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from tb.stream import numpy_rng, rng, start
+from tb.words import pack
+
+WORDS = 16
+PARAMETERS = [{"PortBytes": 8, "VmemWords": WORDS}, {"PortBytes": 32, "VmemWords": WORDS}]
+READERS = ("a", "b", "share")
+WRITERS = ("vector", "matrix", "dma")  # in the order of their rights
+
+
+class Memory:
+    """The model: reads see the write of their clock; what was read stays."""
+
+    def __init__(self, words: int, lanes: int):
+        self.words = np.zeros((words, lanes), np.uint32)
+        self.out = {"a": None, "b": None}
+
+    def clock(self, write: tuple | None, reads: dict[str, int]) -> None:
+        if write is not None:
+            address, data, strobe = write
+            chosen = (strobe >> np.arange(self.words.shape[1]) & 1).astype(bool)
+            self.words[address, chosen] = data[chosen]
+        for port, address in reads.items():
+            self.out[port] = pack(self.words[address], 32)
+
+
+async def fill(dut, memory: Memory, lanes: int) -> None:
+    """Through the dma port: nobody else is awake."""
+    data_rng = numpy_rng("fill")
+    for address in range(WORDS):
+        data = data_rng.integers(0, 2**32, lanes, dtype=np.uint32)
+        dut.dma_valid_i.value, dut.dma_addr_i.value = 1, address
+        dut.dma_data_i.value, dut.dma_strobe_i.value = pack(data, 32), 2**lanes - 1
+        memory.clock((address, data, 2**lanes - 1), {})
+        await RisingEdge(dut.clk_i)
+    dut.dma_valid_i.value = 0
+
+
+@cocotb.test()
+@cocotb.parametrize(busy=[0.2, 0.6, 0.9])
+async def all_ports(dut, busy):
+    lanes = json.loads(os.environ["SRN_PARAMETERS"])["PortBytes"] // 2
+    chance, data_rng, memory = rng("requests"), numpy_rng("data"), Memory(WORDS, lanes)
+    await start(dut)
+    await fill(dut, memory, lanes)
+
+    offer = dict.fromkeys((*READERS, *WRITERS))  # what each port asks for; streams keep it until it is taken
+    waited, compared, collisions, taken = False, 0, 0, dict.fromkeys(offer, 0)
+    near = 0
+    for _ in range(1500):
+        if chance.random() < 0.3:
+            near = chance.randrange(WORDS)
+        for port in offer:
+            if port in ("a", "b", "vector"):
+                offer[port] = None
+            if offer[port] is None and chance.random() < (busy / 2 if port == "matrix" else busy):
+                address = near if chance.random() < 0.7 else chance.randrange(WORDS)
+                data = data_rng.integers(0, 2**32, lanes, dtype=np.uint32)
+                offer[port] = (address, data, chance.getrandbits(lanes))
+        for port, wants in offer.items():
+            valid = getattr(dut, "vector_write_i" if port == "vector" else f"{port}_valid_i")
+            valid.value = wants is not None
+            address, data, strobe = wants or (chance.randrange(WORDS), np.zeros(lanes, np.uint32), 0)
+            getattr(dut, f"{port}_addr_i").value = address
+            if port in WRITERS:
+                getattr(dut, f"{port}_data_i").value = pack(data, 32)
+                getattr(dut, f"{port}_strobe_i").value = strobe
+        await FallingEdge(dut.clk_i)
+
+        writer = next((port for port in WRITERS if offer[port]), None)
+        grants = {
+            "share": offer["b"] is None,
+            "matrix": offer["vector"] is None,
+            "dma": offer["vector"] is None and offer["matrix"] is None,
+        }
+        assert {port: bool(getattr(dut, f"{port}_ready_o").value) for port in grants} == grants
+        assert bool(dut.yield_o.value) == waited
+        for port, copy in (("a", "a"), ("b", "b"), ("share", "b")):
+            if memory.out[copy] is not None:
+                assert int(getattr(dut, f"{port}_data_o").value) == memory.out[copy], f"port {port}"
+                compared += 1
+
+        reads = {"a": offer["a"], "b": offer["b"] or offer["share"]}
+        reads = {port: wants[0] for port, wants in reads.items() if wants}
+        write = offer[writer] if writer else None
+        collisions += sum(address == write[0] for address in reads.values()) if write else 0
+        memory.clock(write, reads)
+        waited = any(offer[port] and not grants[port] for port in grants)
+        for port, wants in offer.items():
+            if wants and grants.get(port, True):
+                taken[port] += 1
+                offer[port] = None
+        await RisingEdge(dut.clk_i)
+    assert compared > 4000 and collisions > 100 and all(taken.values()), (compared, collisions, taken)
+    cocotb.log.info("%d words compared, %d reads of what was being written, accesses %s", compared, collisions, taken)

@@ -1,0 +1,54 @@
+"""The stream agents and the scoreboard must refuse a module that breaks one rule of docs/stream.md, once."""
+
+import pytest
+
+from tb import runner, simulators
+from tb.runner import BenchError, build_and_run
+from tb.words import pack, pack_fields, unpack, unpack_fields
+
+AVAILABLE = [name for name in runner.SIMULATORS if name != "icarus" or simulators.find_icarus()]
+TESTS = ["in_one_line", "with_a_scoreboard"]
+
+
+def run(simulator, rule, testcase=None):
+    return build_and_run(
+        "rude",
+        simulator,
+        environment={"RULE": str(rule)},
+        testcase=testcase,
+        package="tests.fixtures",
+        folders=["tests/fixtures"],
+        label=f"rude-{simulator}-{rule}-{testcase}",
+    )
+
+
+@pytest.mark.parametrize("simulator", AVAILABLE)
+def test_a_polite_module_passes(simulator):
+    assert run(simulator, 0).tests == 2
+
+
+@pytest.mark.parametrize("simulator", AVAILABLE)
+@pytest.mark.parametrize("testcase", TESTS)
+@pytest.mark.parametrize(
+    "rule, sentence",
+    [
+        (1, "an offered word was withdrawn"),
+        (2, "an offered word changed"),
+        (3, "nothing in|differed|never came"),
+        (4, "assert|expecting|differed"),
+        (5, "assert|differed"),
+        (6, "nothing in|not ready"),
+    ],
+)
+def test_a_rude_module_is_red(simulator, testcase, rule, sentence):
+    with pytest.raises(BenchError, match=sentence):
+        run(simulator, rule, testcase)
+
+
+def test_words_are_packed_as_the_hardware_packs_them():
+    assert pack([1, -1, 2], 8) == 0x02FF01
+    assert unpack(0x02FF01, 8, 3) == [1, 255, 2]
+    assert unpack(0x02FF01, 8, 3, signed=True) == [1, -1, 2]
+    layout = {"valid": 1, "row": 3, "data": 4}
+    assert pack_fields({"data": 0xA, "valid": 1, "row": 5}, layout) == 0b1_101_1010
+    assert unpack_fields(0b1_101_1010, layout) == {"valid": 1, "row": 5, "data": 0xA}
