@@ -218,18 +218,20 @@ module memory_port_tb
   // ---------------------------------------------------------------------------------------------- log
   int events;
   logic [31:0] cycle_q;
+  logic was_reset_q;
 
   initial events = $fopen("events.txt", "w");
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cycle_q <= '0;
     else cycle_q <= cycle_q + 1'b1;
+    was_reset_q <= !rst_ni;
   end
 
-  // at the falling edge, when all has settled: what the next rising edge will do
+  // at the falling edge, when all has settled: what the next rising edge will do. A reset of one edge is over by then.
   always @(negedge clk_i) begin
-    if (!rst_ni) $fdisplay(events, "reset");
-    else begin
+    if (was_reset_q) $fdisplay(events, "reset");
+    if (rst_ni) begin
       if (arvalid && arready) $fdisplay(events, "%0d ar %0d %0d %0d", cycle_q, arid, araddr / 40'(PortBytes), arlen);
       if (stream_data_valid) $fdisplay(events, "%0d data %0d %h", cycle_q, 0, read_data);
       if (dma_data_valid) $fdisplay(events, "%0d data %0d %h", cycle_q, 1, read_data);

@@ -394,8 +394,11 @@ module memory_tb
   end
 
   /* verilator lint_off BLKSEQ */
-  // at the falling edge, when all has settled: what the next rising edge will do
+  // at the falling edge, when all has settled: what the next rising edge will do. A reset of one edge is over by then.
   logic [31:0] cycle_q, first_q;
+  logic was_reset_q;
+
+  always_ff @(posedge clk_i) was_reset_q <= !rst_ni;
 
   always @(negedge clk_i) begin
     if (load_i) begin
@@ -414,10 +417,11 @@ module memory_tb
       for (int i = 0; i < ImemWords; i++) $fdisplay(file, "%h", imem[i]);
       $fclose(file);
     end
-    if (!rst_ni) begin
+    if (was_reset_q) begin
       $fdisplay(events, "reset");
       $fdisplay(beats, "reset");
-    end else begin
+    end
+    if (rst_ni) begin
       if (stream_cmd_valid_i && stream_cmd_ready_o) $fdisplay(events, "%0d stream %0d", cycle_q, stream_cmd.slot);
       if (dma_cmd_valid_i && dma_cmd_ready_o) $fdisplay(events, "%0d dma %0d", cycle_q, dma_cmd.slot);
       if (done_valid) $fdisplay(events, "%0d done %0d", cycle_q, done_slot);
