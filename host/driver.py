@@ -43,6 +43,7 @@ class Outcome:
     halt: tuple[int, int, int] | None = None
     counters: dict[str, int] = field(default_factory=dict)
     compared: int = 0  # instructions held equal to the simulator
+    seconds: float = 0.0  # of processor time that the RTL's simulation took, from doorbell to end
     waves: Path | None = None
 
 
@@ -127,7 +128,9 @@ def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, locks
     memory = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
-    return Outcome(memory, result["result"], halt, result["counters"], result.get("compared", 0), done.waves)
+    return Outcome(
+        memory, result["result"], halt, result["counters"], result.get("compared", 0), result["seconds"], done.waves
+    )
 
 
 def _follow(path: Path, finished: threading.Event, on_token: Callable[[int, dict], None]) -> None:

@@ -3,6 +3,8 @@
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb_bus.drivers import BusDriver
 
+from tb.stream import clock_of
+
 PATIENCE = 1000  # cycles that an access may take
 
 
@@ -34,7 +36,7 @@ class AxiLiteMaster(BusDriver):
     _signals = {name: f"{name}_i" for name in _TO_SLAVE} | {name: f"{name}_o" for name in _FROM_SLAVE}
 
     def __init__(self, dut, prefix: str = "s_axil"):
-        super().__init__(dut, prefix, dut.clk_i)
+        super().__init__(dut, prefix, clock_of(dut))
         for name in self._TO_SLAVE:
             getattr(self.bus, name).value = 0
 

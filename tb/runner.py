@@ -50,6 +50,7 @@ VERILATOR_FLAGS = (
     "--timing",
     "--no-public-flat-rw",  # after cocotb's --public-flat-rw; the control file names what stays public
 )
+PUBLIC = {"public_flat_rw": ("*_i", "*_ni"), "public_flat_rd": ("*_o", "*_no")}  # ports of the top level
 ICARUS_FLAGS = ("-Wall", "-Wno-timescale")
 
 
@@ -158,7 +159,7 @@ class _Verilator(cocotb_tools.runner.Verilator):
         super()._execute_cmds(cmds[:1], cwd, stdout)
         folder = Path(self.build_dir)
         settings = re.findall(r"^(VM_\w+ = \S+)$", (folder / "Vtop_classes.mk").read_text(), re.MULTILINE)
-        library = BUILD / "runtime" / _hash(*settings, str(simulators.find_verilator()), _compiler())
+        library = BUILD / "runtime" / content_hash(*settings, str(simulators.find_verilator()), _compiler())
         for file in library.glob("*.o"):  # newer than Vtop.mk, so make takes them as made
             shutil.copyfile(file, folder / file.name)
         super()._execute_cmds(cmds[1:], cwd, stdout)
@@ -175,12 +176,12 @@ def _compiler() -> str:
     return subprocess.run(["c++", "--version"], check=True, capture_output=True, text=True).stdout
 
 
-def _hash(*parts: str) -> str:
+def content_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Several pytest workers, and several people in one checkout, may want the same folder at once."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.with_name(folder.name + ".lock"), "w") as lock:
@@ -190,13 +191,13 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _label(*parts: str, parameters: Mapping[str, int]) -> str:
     label = "-".join([*parts, *(f"{name}{value}" for name, value in parameters.items())])
-    return label if len(label) < 120 else f"{label[:100]}-{_hash(label)}"  # it becomes a file name
+    return label if len(label) < 120 else f"{label[:100]}-{content_hash(label)}"  # it becomes a file name
 
 
 def _control_file(toplevel: str) -> str:
     """Public are the top's ports, known by their suffix: everything public costs three to four times the speed."""
     return "`verilator_config\n" + "".join(
-        f'public_flat_rw -module "{toplevel}" -var "{name}"\n' for name in ("*_i", "*_ni", "*_o", "*_no")
+        f'{access} -module "{toplevel}" -var "{name}"\n' for access, names in PUBLIC.items() for name in names
     )
 
 
@@ -227,7 +228,7 @@ def build(
     else:
         raise BenchError(f"no simulator {simulator!r}: there are {', '.join(SIMULATORS)}")
 
-    key = _hash(
+    key = content_hash(
         str(tool),
         str(cocotb_tools.__path__),
         json.dumps([parameters, waves, list(flags)], sort_keys=True),
@@ -235,7 +236,7 @@ def build(
     )
     folder = BUILD / "sim" / f"{_label(toplevel, simulator, parameters=parameters)}-{key}"
     runner.build_dir = folder
-    with _locked(folder):
+    with locked(folder):
         if (folder / "made").exists():
             return runner
         shutil.rmtree(folder, ignore_errors=True)
@@ -330,7 +331,7 @@ def build_and_run(
         return BenchError(f"{label}: {reason}\n{_tail(log)}\nlog: {log.relative_to(ROOT)}\nagain: {again} WAVES=1")
 
     status = ""
-    with _locked(folder):
+    with locked(folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         plusargs = list(plusargs)

@@ -12,9 +12,8 @@ import numpy as np
 from cocotb.triggers import Event, First, SimTimeoutError, with_timeout
 
 from models import registers
-from models.simulator import BUS, Halt, Simulator
 from tb.axi_lite import AxiLiteMaster
-from tb.lockstep import BATCH, Lockstep, Mismatch, differences
+from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep, differences
 from tb.stream import PERIOD_NS, clocks
 
 ENDED = registers.STATUS_DONE | registers.STATUS_HALTED
@@ -121,41 +120,37 @@ class Session:
     async def run(
         self,
         request: Request,
-        simulator: Simulator | None,
+        lockstep: Lockstep | RemoteLockstep | None,
         patience: int,
         progress: Callable[[int], Awaitable[None]] | None = None,
         halt: tuple[int, int, int] | None = None,
     ) -> Ending:
-        """From doorbell to `end` or halt, in lockstep with the simulator, if one is given, which must end in the same way.
+        """From doorbell to `end` or halt, in lockstep with a simulator, if one is given, which must end in the same way.
 
         `halt` is the halt to expect where the simulator cannot know it; `progress` gets the status at each interrupt.
         Raises Mismatch, and AssertionError when nothing retires in `patience` cycles.
         """
-        lockstep = None
         await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
-        if simulator:
-            lockstep = Lockstep(simulator, int(self.dut.retired_o.value))
-            try:
-                simulator.start(request.program_beat, request.program_length, request.args)
-            except Halt as refused:
-                halt = halt or refused
         stopped = Event()
-        follower = cocotb.start_soon(self._follow(lockstep, stopped)) if lockstep else None
+        follower = None
+        if lockstep:
+            first = int(self.dut.retired_o.value)
+            lockstep.begin(first, request.program_beat, request.program_length, request.args)
+            follower = cocotb.start_soon(self._follow(lockstep, stopped))
         await self.ring(request)
-        status = await self._finish(stopped, patience, progress, bool(lockstep))
+        status = await self._finish(stopped, patience, progress)
         if lockstep:
             await self._settle()
             if follower.done():
                 raise follower.result()
             follower.cancel()
-            lockstep.take_rest(self.dut)
-        compared = lockstep.compared if lockstep else 0
+            lockstep.take_rest(int(self.dut.retired_o.value), int(self.dut.pending_o.value))
         if status & registers.STATUS_HALTED:
-            ending = Ending(None, await self.halt(), compared)
+            ending = Ending(None, await self.halt())
         else:
-            ending = Ending(await self.host.read(registers.RESULT), None, compared)
-        if simulator:
-            assert_same_end(simulator, ending, halt or lockstep.failed)
+            ending = Ending(await self.host.read(registers.RESULT), None)
+        if lockstep:
+            ending.compared = lockstep.end(ending.result, ending.halt, halt)
         return ending
 
     async def _settle(self) -> None:
@@ -164,17 +159,17 @@ class Session:
         while before != (before := int(self.dut.retired_o.value)):
             await clocks(self.dut, 4)
 
-    async def _follow(self, lockstep: Lockstep, stopped: Event) -> Mismatch:
+    async def _follow(self, lockstep: Lockstep | RemoteLockstep, stopped: Event) -> Mismatch:
         """Compare each batch of retired instructions as it comes, until one differs."""
         while True:
             await self.dut.batch_count_o.value_change
             try:
-                lockstep.take_batch(self.dut)
+                lockstep.take_batch(int(self.dut.batch_count_o.value), int(self.dut.batch_o.value))
             except Mismatch as mismatch:
                 stopped.set()
                 return mismatch
 
-    async def _finish(self, stopped: Event, patience: int, progress, batches: bool) -> int:
+    async def _finish(self, stopped: Event, patience: int, progress) -> int:
         """The status at the end. Interrupts are acknowledged as they come."""
         status = 0
         while not status & ENDED and not stopped.is_set():
@@ -186,8 +181,7 @@ class Session:
                 if progress:
                     await progress(status)
                 continue
-            events = [self.dut.irq_o.value_change, stopped.wait()]
-            events += [self.dut.batch_count_o.value_change] if batches else []
+            events = [self.dut.irq_o.value_change, stopped.wait(), self.dut.batch_count_o.value_change]
             try:
                 await with_timeout(First(*events), patience * PERIOD_NS, "ns")
             except SimTimeoutError:
@@ -217,27 +211,3 @@ class Session:
         await clocks(self.dut, 2)
         detail = differences(mismatch.expected.writes, Path("detail.txt"))
         return Mismatch(mismatch.index, f"{mismatch}\n{detail}", mismatch.expected)
-
-
-def assert_same_memory(seen: np.ndarray, expected: np.ndarray) -> None:
-    different = np.flatnonzero(seen != expected)
-    assert not different.size, f"{different.size} bytes of memory differ at the end, the first at {different[0]:#x}"
-
-
-def assert_same_end(simulator: Simulator, ending: Ending, halt: Halt | tuple[int, int, int] | None) -> None:
-    """The simulator, stepped as far as the RTL went, ends in the same way, or the RTL in the halt that is expected."""
-    if ending.halt and halt is None:
-        try:
-            simulator.step()
-        except Halt as refused:
-            halt = refused
-        else:
-            raise AssertionError(f"the RTL halted, {ending.halt}, the simulator goes on")
-    if isinstance(halt, Halt):
-        # of a transfer beyond the memory the simulator tells a beat, the RTL the burst
-        address = ending.halt[2] if ending.halt and halt.cause == BUS else halt.address
-        halt = halt.cause, halt.pc, address
-    expected = (None, halt) if halt else (simulator.result, None)
-    assert (ending.result, ending.halt) == expected, (
-        f"result and halt (cause, program counter, address) are {(ending.result, ending.halt)} instead of {expected}"
-    )

@@ -44,15 +44,24 @@ def parameter(name: str) -> int:
 # ---------------------------------------------------------------- clock and reset
 
 
+def clock_of(dut: Any) -> Any:
+    """The clock's handle: an input, or an output where the top level makes its own."""
+    return dut.clk_i if hasattr(dut, "clk_i") else dut.clk_o
+
+
 async def start(dut: Any, cycles: int = 1) -> None:
     """Every input zero, then the clock, then `cycles` edges of reset: one must be enough. Returns just after the last."""
-    if dut.clk_i.value.is_resolvable:  # a two-state simulator makes up a clock, whose fall or rise must not be seen
-        dut.clk_i.set(Immediate(0))
+    clock = clock_of(dut)
+    own = clock._name == "clk_o"
+    # a two-state simulator makes up a clock, whose fall or rise must not be seen
+    if not own and clock.value.is_resolvable:
+        clock.set(Immediate(0))
     for handle in dut:
         if handle._name.endswith(("_i", "_ni")):
             handle.value = 0
     await Timer(1, unit="ns")  # settled before the first edge, so that nothing is clocked in at random
-    Clock(dut.clk_i, PERIOD_NS, unit="ns", impl="gpi").start()
+    if not own:
+        Clock(clock, PERIOD_NS, unit="ns", impl="gpi").start()
     await clocks(dut, cycles)
     if hasattr(dut, "rst_ni"):
         dut.rst_ni.value = 1
@@ -60,8 +69,9 @@ async def start(dut: Any, cycles: int = 1) -> None:
 
 async def clocks(dut: Any, cycles: int) -> None:
     """Wait that many rising edges. What stands there differs between simulators: look after a FallingEdge."""
+    clock = clock_of(dut)
     for _ in range(cycles):
-        await RisingEdge(dut.clk_i)
+        await RisingEdge(clock)
 
 
 # ---------------------------------------------------------------- agents

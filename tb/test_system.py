@@ -9,9 +9,9 @@ import numpy as np
 from models import isa, registers
 from models.simulator import BUS, CAUSES, ENCODING, PROGRAM, Simulator
 from tb.axi_lite import AxiLiteError
-from tb.lockstep import Mismatch
+from tb.lockstep import Lockstep, Mismatch, assert_same_memory
 from tb.programs import config_of, filling, legal_writer
-from tb.session import Request, Session, assert_same_memory
+from tb.session import Request, Session
 from tb.stream import clocks, numpy_rng, parameter, rng, start
 
 TOPLEVEL = "system"
@@ -64,7 +64,7 @@ class Chip:
         await self.session.fill(self.simulator.dram)
 
     async def run(self, request: Request, halt=None):
-        return await self.session.run(request, self.simulator, PATIENCE, halt=halt)
+        return await self.session.run(request, Lockstep(self.simulator), PATIENCE, halt=halt)
 
     async def compare_memory(self) -> None:
         seen = await self.session.memory(self.simulator.dram, self.config.port_bytes)
@@ -223,7 +223,7 @@ async def doorbell_while_running(dut):
     request = chip.place(program)
     request.args = [41, 5]
     await chip.fill()
-    ending = await session.run(request, chip.simulator, PATIENCE, ring_again)
+    ending = await session.run(request, Lockstep(chip.simulator), PATIENCE, ring_again)
     assert (ending.result, ending.halt, refusals) == (42, None, 1)
     assert await session.host.read(registers.PROGRESS) == 5
 

@@ -6,16 +6,15 @@ writes and reads them). A difference is repeated at once, to name the first elem
 
 import json
 import os
+import time
 from pathlib import Path
 
 import cocotb
-import numpy as np
 
 from models import registers
 from models.config import CONFIGS
-from models.simulator import Simulator
-from tb.lockstep import Mismatch
-from tb.session import Request, Session, assert_same_memory
+from tb.lockstep import Mismatch, RemoteLockstep
+from tb.session import Request, Session
 from tb.stream import start
 
 TOPLEVEL = "system"
@@ -32,8 +31,8 @@ async def program(dut):
     folder = Path(os.environ["SRN_JOB"])
     job = json.loads((folder / "job.json").read_text())
     config = CONFIGS[job["config"]]
-    image = np.fromfile(folder / "image.bin", np.uint8)
-    simulator = Simulator(config, image) if job["lockstep"] else None
+    size = (folder / "image.bin").stat().st_size
+    lockstep = RemoteLockstep(job["config"], folder / "image.bin") if job["lockstep"] else None
     request = Request(job["program_beat"], job["program_length"], job["args"])
     await start(dut)
     session = Session(dut)
@@ -49,15 +48,17 @@ async def program(dut):
             token = int(dut.peek_data_o.value) & 0xFFFFFFFF
             append(folder / "progress.jsonl", {"token": token, "counters": snapshot})
 
+    begun = time.process_time()
     try:
-        ending = await session.run(request, simulator, job["patience"], progress)
+        ending = await session.run(request, lockstep, job["patience"], progress)
     except Mismatch as mismatch:
         raise await session.explain(mismatch, request, None, job["patience"]) from None
-    result = {"counters": await session.counters(), "halt": ending.halt, "result": ending.result}
-    await session.dump(image.size // config.port_bytes)
-    if simulator:
+    seconds = time.process_time() - begun
+    result = {"counters": await session.counters(), "halt": ending.halt, "result": ending.result, "seconds": seconds}
+    await session.dump(size // config.port_bytes)
+    if lockstep:
         result["compared"] = ending.compared
         if not ending.halt:
-            memory = np.fromfile(folder / "memory.bin", np.uint8)
-            assert_same_memory(memory[: image.size], simulator.dram)
+            lockstep.same_memory(folder / "memory.bin")
+        lockstep.close()
     (folder / "result.json").write_text(json.dumps(result))

@@ -1,0 +1,88 @@
+"""The golden model in a process of its own hears every difference: a wrong record, a lost one, another end, other memory."""
+
+import numpy as np
+import pytest
+
+from models import isa
+from models.config import CONFIGS
+from tb.lockstep import BATCH, RECORD_BITS, Mismatch, RemoteLockstep
+
+CONFIG = CONFIGS["tiny"]
+LOOPS = 3 * BATCH // 2  # of two instructions: three batches, and then the end
+
+
+@pytest.fixture
+def remote(tmp_path):
+    program = [
+        isa.make("scalar", function="add", rd=1, ra=1, value=1),
+        isa.make("branch", ra=1, condition="lt", value=LOOPS, target=0),
+        isa.make("end", ra=1),
+    ]
+    code = b"".join(map(isa.encode, program))
+    image = np.zeros(CONFIG.imem_words * isa.BYTES, np.uint8)
+    image[: len(code)] = np.frombuffer(code, np.uint8)
+    image.tofile(tmp_path / "image.bin")
+    lockstep = RemoteLockstep(CONFIG.name, tmp_path / "image.bin")
+    lockstep.begin(0, 0, len(program), [])
+    yield lockstep
+    lockstep.close()
+
+
+def records() -> list[tuple[int, int]]:
+    """(program counter, value) of all that the program retires; a branch's value is where it goes."""
+    loops = [record for i in range(1, LOOPS + 1) for record in ((0, i), (1, 0))]
+    return [*loops[:-1], (1, 2), (2, LOOPS)]
+
+
+def packed(batch: list[tuple[int, int]]) -> int:
+    return sum((pc << 32 | value) << i * RECORD_BITS for i, (pc, value) in enumerate(batch))
+
+
+def replay(remote, retired: list[tuple[int, int]]) -> None:
+    whole = len(retired) // BATCH
+    for number in range(whole):
+        remote.take_batch(number + 1, packed(retired[number * BATCH : (number + 1) * BATCH]))
+    remote.take_rest(len(retired), packed(retired[whole * BATCH :]))
+
+
+def test_what_is_equal_passes_and_is_counted(remote, tmp_path):
+    replay(remote, records())
+    assert remote.end(LOOPS, None) == len(records()) == 2 * LOOPS + 1
+    remote.same_memory(tmp_path / "image.bin")
+
+
+@pytest.mark.parametrize("place", [5, 2 * BATCH + 7, 2 * LOOPS])
+def test_a_wrong_value_is_named(remote, place):
+    wrong = records()
+    wrong[place] = (wrong[place][0], wrong[place][1] ^ 1)
+    with pytest.raises(Mismatch, match=f"instruction {place}, ") as caught:
+        replay(remote, wrong)
+    assert caught.value.index == place
+
+
+def test_a_lost_record_is_told(remote):
+    with pytest.raises(AssertionError):
+        replay(remote, records()[:-1])
+        remote.end(LOOPS, None)
+
+
+def test_another_result_or_a_halt_is_told(remote):
+    replay(remote, records())
+    with pytest.raises(AssertionError, match="result and halt"):
+        remote.end(LOOPS + 1, None)
+
+
+def test_other_memory_is_told(remote, tmp_path):
+    replay(remote, records())
+    image = np.fromfile(tmp_path / "image.bin", np.uint8)
+    image[-1] ^= 1
+    image.tofile(tmp_path / "other.bin")
+    with pytest.raises(AssertionError, match=f"1 bytes of memory differ at the end, the first at {image.size - 1:#x}"):
+        remote.same_memory(tmp_path / "other.bin")
+
+
+def test_a_process_that_dies_is_told(remote):
+    remote._process.kill()
+    remote._process.wait()
+    with pytest.raises(AssertionError, match="golden model's process ended"):
+        replay(remote, records())
