@@ -172,9 +172,10 @@ def product_workload(rows: int, outputs: int, depth: int, config: str, weights: 
     chip = CONFIGS[config]
     image, t = _Image(chip), Trace(chip)
     x, w, y = image.rows(rows, depth), image.weights(outputs, depth, weights), image.rows(rows, outputs)
-    values = t.vmem(depth, chip.rows)
-    activations = [t.amem(depth, chip.rows) for _ in range(2)]
-    results = [t.vmem(outputs, chip.rows) for _ in range(2)]
+    most = min(rows, chip.rows)
+    values = t.vmem(depth, most)
+    activations = [t.amem(depth, most) for _ in range(2)]
+    results = [t.vmem(outputs, most) for _ in range(2)]
 
     def take(which: int, first: Register, n: Register):
         with t.registers("beat") as beat:

@@ -1,22 +1,19 @@
-"""`make bench`: the project's figures, each beside its bar, measured on the RTL under Verilator; status 1 if one falls short.
+"""Figures of the chip and its model on an ideal memory: products, tokens, likelihood, set-up.
 
-Cycles come from the chip's own counters, from doorbell to the last token, and repeat exactly. The share of the matrix unit's
-peak counts a beat of weights as Rows tokens' work; a beat that serves fewer rows counts in proportion.
+Cycles are from doorbell to the last token. The share of the matrix unit's peak counts a beat of weights as Rows tokens'
+work; a beat that serves fewer rows counts in proportion.
 """
 
-import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from host import driver, generate
+from host.bench.row import Row, share
 from host.checkpoint import load, read_model
 from host.launch import WeightTensor, prepare_launch
 from models import tiles
@@ -25,25 +22,10 @@ from models.reference import forward, mean_kl
 from models.simulator import Simulator
 from tests.golden import make_llamas
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 SHIPPED = ROOT / "checkpoints" / "serrano-py-2m"
 STORIES = ROOT.parent / "shared" / "checkpoints" / "stories260k"
-LATENCY = 40  # cycles of the memory
 PROMPT = "def fibonacci(n):"
-
-
-@dataclass
-class Row:
-    """One figure: `value` as text, and whether it reaches its bar (None: not measured, `value` says why)."""
-
-    what: str
-    value: str
-    bar: str
-    reached: bool | None
-
-
-def share(value: float) -> str:
-    return f"{100 * value:.1f} %"
 
 
 # ---------------------------------------------------------------- kernels
@@ -63,7 +45,7 @@ def matvec(rows: int, size: int = 2048, config: str = "small") -> driver.Outcome
         t.store(y, results)
 
     job, _, _ = prepare_launch(kernel, [x, weights], [(rows, size)], CONFIGS[config])
-    return driver.run(job, "rtl", latency=LATENCY)
+    return driver.run(job, "rtl", memory="ideal")
 
 
 def matvec_rows(config: str = "small") -> list[Row]:
@@ -84,7 +66,7 @@ def product_cycles(counters: dict) -> int:
 # ---------------------------------------------------------------- models
 
 
-def reply(model: Path, weights: str, prompt, tokens: int, config: str = "small"):
+def reply(model: Path, weights: str, prompt, tokens: int, config: str = "small", memory: str = "ideal"):
     """A model's reply on the RTL in lockstep: (prepared, outcome, ids made, counters at each)."""
     prepared = generate.prepare(str(model), config, weights, prompt, tokens)
     made, snapshots = [], []
@@ -93,7 +75,7 @@ def reply(model: Path, weights: str, prompt, tokens: int, config: str = "small")
         made.append(token)
         snapshots.append(counters)
 
-    outcome = driver.run(prepared.job, "rtl", on_token, latency=LATENCY)
+    outcome = driver.run(prepared.job, "rtl", on_token, memory=memory)
     return prepared, outcome, made, snapshots
 
 
@@ -235,41 +217,3 @@ def clone_rows() -> list[Row]:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), folder], check=True)
         seconds = first_token(["make", "sim", "TOKENS=1"], Path(folder))
     return [Row("clean clone, make sim TOKENS=1: to the end", f"{seconds:.0f} s", "<= 360 s", seconds <= 360)]
-
-
-# ---------------------------------------------------------------- all
-
-
-SECTIONS: dict[str, Callable[[], list[Row]]] = {
-    "matvec": matvec_rows,
-    "decode": decode_rows,
-    "prefill": prefill_rows,
-    "stories": stories_rows,
-    "transformers": transformers_rows,
-    "likelihood": likelihood_rows,
-    "second": second_run_rows,
-}
-FULL: dict[str, Callable[[], list[Row]]] = {
-    "base": lambda: matvec_rows("base"),
-    "sample": lambda: likelihood_rows(None),
-    "clone": clone_rows,
-}
-
-
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m host.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", choices=[*SECTIONS, *FULL], help="these sections alone")
-    parser.add_argument("--full", action="store_true", help=f"also {', '.join(FULL)}")
-    options = parser.parse_args(arguments)
-    chosen = options.only or [*SECTIONS, *(FULL if options.full else [])]
-    short = False
-    for name in chosen:
-        for row in (SECTIONS | FULL)[name]():
-            verdict = {True: "reached", False: "SHORT", None: ""}[row.reached]
-            short |= row.reached is False
-            print(f"{row.what:72} {row.value:>32}  {row.bar:24} {verdict}", flush=True)
-    return int(short)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,92 @@
+"""`make bench`: the project's figures, each beside its bar, measured on the RTL under Verilator; status 1 if one falls short.
+
+Cycles come from the chip's own counters and repeat exactly. Beside the table: build/bench/bench.json and roofline.png.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+
+from host.bench import chip, floors, memory, plot
+from host.bench.row import Measured, Row, share
+from host.errors import SerranoError
+from tb.runner import BUILD, BenchError
+
+SECTIONS: dict[str, Callable[[], list[Row]]] = {
+    "matvec": chip.matvec_rows,
+    "stream": memory.stream_rows,
+    "layer": memory.layer_rows,
+    "token": memory.token_rows,
+    "attention": memory.attention_rows,
+    "causal": memory.causal_rows,
+    "product": memory.product_rows,
+    "prefill": memory.prefill_rows,
+    "steps": memory.steps_rows,
+    "growth": memory.growth_rows,
+    "speed": memory.speed_rows,
+    "decode": chip.decode_rows,
+    "prompt": chip.prefill_rows,
+    "stories": chip.stories_rows,
+    "transformers": chip.transformers_rows,
+    "likelihood": chip.likelihood_rows,
+    "second": chip.second_run_rows,
+}
+FULL: dict[str, Callable[[], list[Row]]] = {
+    "base": partial(chip.matvec_rows, "base"),
+    "prefill512": partial(memory.prefill_rows, 0),
+    "sample": partial(chip.likelihood_rows, None),
+    "clone": chip.clone_rows,
+}
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m host.bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", choices=[*SECTIONS, *FULL], help="these sections alone")
+    parser.add_argument("--full", action="store_true", help=f"also {', '.join(FULL)}")
+    parser.add_argument("--record", action="store_true", help="the cycles measured become the floors")
+    options = parser.parse_args(arguments)
+    chosen = options.only or [*SECTIONS, *(FULL if options.full else [])]
+    rows, measured, short = [], {}, False
+    try:
+        for name in chosen:
+            for row in (SECTIONS | FULL)[name]():
+                verdict = {True: "reached", False: "SHORT", None: ""}[row.reached]
+                short |= row.reached is False
+                print(f"{row.what:80} {row.value:>32}  {row.bar:24} {verdict}", flush=True)
+                rows.append(row)
+                measured |= {floors.key(one): one for one in row.measured}
+    except (SerranoError, BenchError) as error:
+        print(f"serrano: {error}", file=sys.stderr)
+        return 2
+    if measured:
+        print(f"\n{table(list(measured.values()))}")
+    slower = floors.slower(measured.values())
+    print("".join(f"\nSLOWER {line}" for line in slower))
+    if options.record:
+        floors.record(measured.values())
+    folder = BUILD / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    plot.roofline(list(measured.values()), folder / "roofline.png")
+    print(f"{folder / 'bench.json'}\n{folder / 'roofline.png'}")
+    return int(short or bool(slower))
+
+
+def table(measured: list[Measured]) -> str:
+    """What was measured, a line each, with what the other cycles went to, the most first."""
+    lines = [f"{'':44}{'config':8}{'memory':12}{'cycles':>10}{'MB read':>9}{'memory':>8}{'matrix':>8}  other cycles"]
+    for one in measured:
+        lost = sorted(((n, cause) for cause, n in one.causes.items() if cause != "beat" and n), reverse=True)
+        other = ", ".join(f"{cause} {share(n / one.cycles)}" for n, cause in lost[:4] if n >= one.cycles / 2000)
+        lines.append(
+            f"{one.name:44}{one.config:8}{one.memory:12}{one.cycles:10}{one.bytes / 1e6:9.2f}"
+            f"{share(one.memory_share):>8}{share(one.matrix_share):>8}  {other}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""A row of `make bench`: a figure beside its bar, and what was measured to get it."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from host import driver
+from host.causes import causes
+from host.workloads import Workload
+from models.config import Config
+
+MEMORY = "hbm3"
+
+
+@dataclass
+class Row:
+    """One figure: `value` as text, and whether it reaches its bar (None: no bar, or not measured and `value` says why)."""
+
+    what: str
+    value: str
+    bar: str
+    reached: bool | None
+    measured: list["Measured"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A workload on the RTL: cycles from doorbell to end, and shares of what an ideal machine would reach."""
+
+    name: str
+    config: str
+    memory: str
+    cycles: int
+    bytes: float  # that had to be read
+    memory_share: float
+    matrix_share: float  # beats of weights, each by the share of Rows that it serves
+    causes: dict[str, int]  # cycles by what they were spent on; they add up to `cycles`
+    counters: dict[str, int]
+
+
+def account(name: str, config: Config, memory: str, counters: dict[str, int], read: float, work: float) -> Measured:
+    cycles = counters["cycles"]
+    shares = read / config.port_bytes / cycles, work / cycles
+    return Measured(name, config.name, memory, cycles, read, *shares, causes(counters), counters)
+
+
+@functools.cache
+def measure(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Measured:
+    """Run the workload that `make()` gives, once for a name and memory."""
+    workload = make()
+    outcome = driver.run(workload.job, "rtl", lockstep=False, memory=memory)
+    assert outcome.halt is None, f"{name} halted: {outcome.halt}"
+    return account(name, workload.job.config, memory, outcome.counters, workload.read, workload.work)
+
+
+def share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def at_least(what: str, value: float, bar: float, *measured: Measured) -> Row:
+    return Row(what, share(value), f">= {100 * bar:g} %", value >= bar, list(measured))
+
+
+def times(what: str, value: float, bar: float, *measured: Measured) -> Row:
+    return Row(what, f"{value:.2f} x", f">= {bar:g} x", value >= bar, list(measured))
