@@ -61,5 +61,20 @@ EVENTS = (
     "dma_busy",  # of reads and writes, less the wait for the last response
     "matrix_operand",  # a beat waits for activations
     "matrix_drain",  # or for the results before it to leave
+    # the causes of rtl/control/srn_causes.sv; host/causes.py adds them up
+    "stream_first",  # of stream_empty: nothing had come yet of what was asked for
+    "stream_unasked",  # of stream_empty: nothing was asked for
+    "matrix_wait_vector",  # of matrix_wait: the vector unit is at work on it
+    "matrix_wait_dma",  # of matrix_wait: or the dma unit
+    "matrix_last",  # the matrix unit has no command, and its last words are on their way
+    "idle_outside",  # it has none, since no program is being dispatched
+    "idle_drain",  # or dispatch waits for older instructions
+    "idle_full",  # or for room in window or queue
+    "idle_front",  # or is busy with other instructions
+    "vector_port",  # the vector unit leaves its slot to others, or to an earlier word's writes
+    "vector_wait_matrix",  # of vector_wait: the matrix unit is at work on it
+    "vector_wait_dma",  # of vector_wait: or the dma unit
+    "read_wait",  # reads are in flight and no beat came
+    "read_full",  # none is, for want of room in the weight stream's buffer
 )
 COUNTERS = {"cycles": CYCLES, "instructions": INSTRUCTIONS} | {name: EVENT + 8 * i for i, name in enumerate(EVENTS)}

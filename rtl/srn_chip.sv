@@ -79,6 +79,23 @@ module srn_chip
     output logic [     PcW-1:0] trace_pc_o,
     output logic [OperandW-1:0] trace_value_o,
 
+    // trace: commands as their units go through them
+    output logic                trace_running_o,
+    output logic [NumSlots-1:0] trace_conflicts_o,          // with dispatch: slots waited for
+    output logic [         2:0] trace_stall_o,              // dispatch waits: for older instructions, a queue, the window
+    output logic                trace_stream_start_o,
+    output logic                trace_stream_finish_o,
+    output logic [   SlotW-1:0] trace_stream_slot_o,
+    output logic                trace_beat_o,               // the matrix unit takes a beat of weights
+    output logic                trace_matrix_start_o,
+    output logic                trace_matrix_finish_o,
+    output logic [   SlotW-1:0] trace_matrix_start_slot_o,
+    output logic                trace_vector_start_o,
+    output logic                trace_vector_finish_o,
+    output logic [   SlotW-1:0] trace_vector_start_slot_o,
+    output logic                trace_dma_start_o,
+    output logic [   SlotW-1:0] trace_dma_start_slot_o,
+
     // trace: words written
     output logic                    trace_vector_o,
     output logic [       SlotW-1:0] trace_vector_slot_o,
@@ -114,7 +131,7 @@ module srn_chip
     output logic [SlotW-1:0] trace_dma_done_slot_o
 );
 
-  localparam int NumEvents = 14;
+  localparam int NumEvents = 28;
 
   logic start, clear, running, done, progress, halted;
   logic [31:0] program_address, program_length, result, progress_value, fault_address;
@@ -234,6 +251,21 @@ module srn_chip
       .trace_dispatch_slot_o,
       .trace_pc_o,
       .trace_value_o,
+      .trace_running_o,
+      .trace_conflicts_o,
+      .trace_stall_o,
+      .trace_stream_start_o,
+      .trace_stream_finish_o,
+      .trace_stream_slot_o,
+      .trace_beat_o,
+      .trace_matrix_start_o,
+      .trace_matrix_finish_o,
+      .trace_matrix_start_slot_o,
+      .trace_vector_start_o,
+      .trace_vector_finish_o,
+      .trace_vector_start_slot_o,
+      .trace_dma_start_o,
+      .trace_dma_start_slot_o,
       .trace_vector_o,
       .trace_vector_slot_o,
       .trace_vector_addr_o,

@@ -13,7 +13,7 @@ module srn_slice
     parameter int AmemBlocks  = 4096,   // MX blocks
     parameter int ImemWords   = 512,    // instructions
     parameter int StreamDepth = 512,    // beats of the weight stream's buffer
-    parameter int NumEvents   = 14
+    parameter int NumEvents   = 28
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -75,6 +75,23 @@ module srn_slice
     output logic [   SlotW-1:0] trace_dispatch_slot_o,
     output logic [     PcW-1:0] trace_pc_o,
     output logic [OperandW-1:0] trace_value_o,
+
+    // trace: commands as their units go through them
+    output logic                trace_running_o,
+    output logic [NumSlots-1:0] trace_conflicts_o,          // with dispatch: slots waited for
+    output logic [         2:0] trace_stall_o,              // dispatch waits: for older instructions, a queue, the window
+    output logic                trace_stream_start_o,
+    output logic                trace_stream_finish_o,
+    output logic [   SlotW-1:0] trace_stream_slot_o,
+    output logic                trace_beat_o,               // the matrix unit takes a beat of weights
+    output logic                trace_matrix_start_o,
+    output logic                trace_matrix_finish_o,
+    output logic [   SlotW-1:0] trace_matrix_start_slot_o,
+    output logic                trace_vector_start_o,
+    output logic                trace_vector_finish_o,
+    output logic [   SlotW-1:0] trace_vector_start_slot_o,
+    output logic                trace_dma_start_o,
+    output logic [   SlotW-1:0] trace_dma_start_slot_o,
 
     // trace: words written
     output logic                    trace_vector_o,
@@ -144,7 +161,9 @@ module srn_slice
   logic [SlotW-1:0] bus_error_slot;
   logic [DramW-1:0] bus_error_addr;
 
-  logic event_window, event_queue, event_drain;
+  logic event_window, event_queue, event_drain, event_outside;
+  logic [3*SlotW-1:0] heads;
+  logic [8:0] awaited;
   logic [3:0] unused_trace_rd;
 
   logic [PortBytes*16-1:0] share_data;
@@ -211,9 +230,13 @@ module srn_slice
       .trace_pc_o          (trace_pc_o),
       .trace_rd_o          (unused_trace_rd),
       .trace_value_o       (trace_value_o),
+      .trace_conflicts_o   (trace_conflicts_o),
       .event_window_o      (event_window),
       .event_queue_o       (event_queue),
-      .event_drain_o       (event_drain)
+      .event_drain_o       (event_drain),
+      .event_outside_o     (event_outside),
+      .heads_i             (heads),
+      .awaited_o           (awaited)
   );
 
   // ------------------------------------------------------------------------------------------------ memory
@@ -232,6 +255,7 @@ module srn_slice
   logic [SlotW-1:0] write_slot, write_done_slot;
   logic [PortBytes*8-1:0] write_data;
   logic [PortBytes-1:0] write_strobe;
+  logic reading;
 
   srn_memory_port #(
       .PortBytes(PortBytes),
@@ -270,6 +294,7 @@ module srn_slice
       .bus_error_addr_o    (bus_error_addr),
       .bus_error_slot_o    (bus_error_slot),
       .idle_o              (port_idle),
+      .reading_o           (reading),
       .trace_valid_o       (trace_dram_o),
       .trace_slot_o        (trace_dram_slot_o),
       .trace_addr_o        (trace_dram_addr_o),
@@ -306,7 +331,7 @@ module srn_slice
       .bresp_i
   );
 
-  logic beat_valid, beat_ready;
+  logic beat_valid, beat_ready, stream_asked, stream_first, stream_full;
   logic [PortBytes*8-1:0] beat_data;
 
   srn_stream #(
@@ -329,7 +354,12 @@ module srn_slice
       .read_data_i      (read_data),
       .beat_valid_o     (beat_valid),
       .beat_ready_i     (beat_ready),
-      .beat_data_o      (beat_data)
+      .beat_data_o      (beat_data),
+      .start_o          (trace_stream_start_o),
+      .finish_o         (trace_stream_finish_o),
+      .asked_o          (stream_asked),
+      .first_o          (stream_first),
+      .full_o           (stream_full)
   );
 
   logic load_valid, load_ready;  // dma's VMEM writes
@@ -405,6 +435,8 @@ module srn_slice
   logic [PortBytes/2-1:0] result_strobe;
   logic [SlotW-1:0] result_slot;
   logic matrix_busy, matrix_beat, matrix_wait_beat, matrix_wait_operand, matrix_wait_drain, matrix_wait_clear;
+  logic matrix_wait_command;
+  logic [SlotW-1:0] matrix_slot;
 
   srn_matrix #(
       .PortBytes(PortBytes),
@@ -431,12 +463,16 @@ module srn_slice
       .write_data_o  (result_data),
       .write_strobe_o(result_strobe),
       .write_slot_o  (result_slot),
-      .busy_o        (matrix_busy),
       .beat_o        (matrix_beat),
       .wait_beat_o   (matrix_wait_beat),
       .wait_operand_o(matrix_wait_operand),
       .wait_drain_o  (matrix_wait_drain),
-      .wait_clear_o  (matrix_wait_clear)
+      .wait_clear_o  (matrix_wait_clear),
+      .wait_command_o(matrix_wait_command),
+      .busy_o        (matrix_busy),
+      .slot_o        (matrix_slot),
+      .start_o       (trace_matrix_start_o),
+      .finish_o      (trace_matrix_finish_o)
   );
 
   // ------------------------------------------------------------------------------------------------ vector
@@ -447,7 +483,8 @@ module srn_slice
   logic [SlotW-1:0] vector_slot, amem_slot;
   logic [BlockAddrW-1:0] amem_addr;
   logic [263:0] amem_data;
-  logic vector_busy, vector_wait_clear, unused_vector_wait_port;
+  logic vector_busy, vector_wait_clear, vector_wait_port;
+  logic [SlotW-1:0] vector_head;
 
   srn_vector #(
       .PortBytes (PortBytes),
@@ -480,7 +517,10 @@ module srn_slice
       .amem_slot_o   (amem_slot),
       .busy_o        (vector_busy),
       .wait_clear_o  (vector_wait_clear),
-      .wait_port_o   (unused_vector_wait_port)
+      .wait_port_o   (vector_wait_port),
+      .slot_o        (vector_head),
+      .start_o       (trace_vector_start_o),
+      .finish_o      (trace_vector_finish_o)
   );
 
   // ------------------------------------------------------------------------------------------------ local memories
@@ -547,11 +587,70 @@ module srn_slice
   logic unused;
   assign unused = &{
     1'b0, store_addr[VmemW-1:WordAddrW], result_addr[VmemW-1:WordAddrW], load_addr[VmemW-1:WordAddrW],
-    tile_addr[AmemW-1:BlockAddrW], operand_addr[AmemW-1:BlockAddrW], unused_trace_rd, unused_bus_error_client,
-    unused_vector_wait_port
+    tile_addr[AmemW-1:BlockAddrW], operand_addr[AmemW-1:BlockAddrW], unused_trace_rd, unused_bus_error_client
   };
 
+  // ------------------------------------------------------------------------------------------------ lost clocks
+  logic [SlotW-1:0] dma_head;
+  logic dma_wait, read_beat;
+  logic cause_stream_first, cause_stream_unasked, cause_matrix_wait_vector, cause_matrix_wait_dma, cause_matrix_last;
+  logic cause_idle_outside, cause_idle_drain, cause_idle_full, cause_idle_front;
+  logic cause_vector_wait_matrix, cause_vector_wait_dma, cause_read_wait, cause_read_full;
+
+  assign dma_head  = dma_cmd.slot;
+  assign dma_wait  = dma_cmd_valid && !clear[dma_head];
+  assign heads     = {dma_head, vector_head, matrix_slot};
+  assign read_beat = rvalid_i && rready_o;
+
+  srn_causes u_causes (
+      .matrix_wait_i       (matrix_wait_clear),
+      .matrix_on_i         (awaited[2:0]),
+      .vector_wait_i       (vector_wait_clear),
+      .vector_on_i         (awaited[5:3]),
+      .dma_wait_i          (dma_wait),
+      .dma_on_i            (awaited[8:6]),
+      .matrix_empty_i      (matrix_wait_beat),
+      .matrix_idle_i       (matrix_wait_command),
+      .matrix_busy_i       (matrix_busy),
+      .stream_asked_i      (stream_asked),
+      .stream_first_i      (stream_first),
+      .stream_full_i       (stream_full),
+      .event_outside_i     (event_outside),
+      .event_drain_i       (event_drain),
+      .event_window_i      (event_window),
+      .event_queue_i       (event_queue),
+      .read_beat_i         (read_beat),
+      .reading_i           (reading),
+      .stream_first_o      (cause_stream_first),
+      .stream_unasked_o    (cause_stream_unasked),
+      .matrix_wait_vector_o(cause_matrix_wait_vector),
+      .matrix_wait_dma_o   (cause_matrix_wait_dma),
+      .matrix_last_o       (cause_matrix_last),
+      .idle_outside_o      (cause_idle_outside),
+      .idle_drain_o        (cause_idle_drain),
+      .idle_full_o         (cause_idle_full),
+      .idle_front_o        (cause_idle_front),
+      .vector_wait_matrix_o(cause_vector_wait_matrix),
+      .vector_wait_dma_o   (cause_vector_wait_dma),
+      .read_wait_o         (cause_read_wait),
+      .read_full_o         (cause_read_full)
+  );
+
   assign events_o = {
+    cause_read_full,
+    cause_read_wait,
+    cause_vector_wait_dma,
+    cause_vector_wait_matrix,
+    vector_wait_port,
+    cause_idle_front,
+    cause_idle_full,
+    cause_idle_drain,
+    cause_idle_outside,
+    cause_matrix_last,
+    cause_matrix_wait_dma,
+    cause_matrix_wait_vector,
+    cause_stream_unasked,
+    cause_stream_first,
     matrix_wait_drain,
     matrix_wait_operand,
     dma_busy,
@@ -569,6 +668,14 @@ module srn_slice
   };
 
   assign trace_rst_no = core_rst_n;
+  assign trace_running_o = running_o;
+  assign trace_stall_o = {event_drain, event_queue, event_window};
+  assign trace_stream_slot_o = stream_read_slot;
+  assign trace_beat_o = matrix_beat;
+  assign trace_matrix_start_slot_o = matrix_slot;
+  assign trace_vector_start_slot_o = vector_head;
+  assign trace_dma_start_o = dma_cmd_valid && dma_cmd_ready;
+  assign trace_dma_start_slot_o = dma_head;
   assign trace_vector_o = vector_write;
   assign trace_vector_slot_o = vector_slot;
   assign trace_vector_addr_o = VmemW'(vector_addr);

@@ -62,7 +62,8 @@ module matrix_bench
   logic [VmemW-1:0] write_addr;
   logic [Lanes*FpW-1:0] write_data;
   logic [Lanes-1:0] write_strobe;
-  logic busy, taken, wait_beat, wait_operand, wait_drain, wait_clear;
+  logic busy, taken, wait_beat, wait_operand, wait_drain, wait_clear, wait_command, start, finish;
+  logic [SlotW-1:0] head;
 
   logic [ScaleW+BlockW-1:0] blocks[AmemBlocks];
   logic [ScaleW+BlockW-1:0] amem_data_q;
@@ -198,10 +199,15 @@ module matrix_bench
       .wait_beat_o(wait_beat),
       .wait_operand_o(wait_operand),
       .wait_drain_o(wait_drain),
-      .wait_clear_o(wait_clear)
+      .wait_clear_o(wait_clear),
+      .wait_command_o(wait_command),
+      .slot_o(head),
+      .start_o(start),
+      .finish_o(finish)
   );
 
   logic unused;
-  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)]};
+  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)],
+                    wait_command, start, finish, head};
 
 endmodule

@@ -113,6 +113,7 @@ module memory_port_tb
       .bus_error_addr_o   (bus_error_addr),
       .bus_error_slot_o   (bus_error_slot),
       .idle_o             (port_idle_o),
+      .reading_o          (reading),
       .trace_valid_o      (trace_valid),
       .trace_slot_o       (trace_slot),
       .trace_addr_o       (trace_addr),
@@ -212,8 +213,8 @@ module memory_port_tb
       .idle_o       (bus_idle_o)
   );
 
-  logic unused;
-  assign unused = &{1'b0, peek, stream_beats_i, dma_beats_i, write_beats_i};
+  logic reading, unused;
+  assign unused = &{1'b0, reading, peek, stream_beats_i, dma_beats_i, write_beats_i};
 
   // ---------------------------------------------------------------------------------------------- log
   int events;

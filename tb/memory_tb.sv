@@ -88,6 +88,8 @@ module memory_tb
   logic beat_valid, beat_ready;
   logic [DataW-1:0] beat_data;
 
+  logic stream_start, stream_finish, stream_asked, stream_first, stream_full, reading;
+
   srn_stream #(
       .PortBytes(PortBytes),
       .StreamDepth(StreamDepth),
@@ -108,7 +110,12 @@ module memory_tb
       .read_data_i      (read_data),
       .beat_valid_o     (beat_valid),
       .beat_ready_i     (beat_ready),
-      .beat_data_o      (beat_data)
+      .beat_data_o      (beat_data),
+      .start_o          (stream_start),
+      .finish_o         (stream_finish),
+      .asked_o          (stream_asked),
+      .first_o          (stream_first),
+      .full_o           (stream_full)
   );
 
   logic done_valid;
@@ -236,6 +243,7 @@ module memory_tb
       .bus_error_addr_o   (bus_error_addr),
       .bus_error_slot_o   (bus_error_slot),
       .idle_o             (port_idle_o),
+      .reading_o          (reading),
       .trace_valid_o      (trace_valid),
       .trace_slot_o       (trace_slot),
       .trace_addr_o       (trace_addr),
@@ -341,7 +349,8 @@ module memory_tb
   );
 
   logic unused;
-  assign unused = &{1'b0, peek, vmem_addr, share_addr, amem_addr, imem_addr};
+  assign unused = &{1'b0, peek, vmem_addr, share_addr, amem_addr, imem_addr, stream_start, stream_finish, stream_asked,
+                    stream_first, stream_full, reading};
 
   // ---------------------------------------------------------------------------------------------- local memories
   localparam int VmemIdxW = $clog2(VmemWords);

@@ -11,6 +11,7 @@ import cocotb
 import numpy as np
 from cocotb.triggers import Event, First, SimTimeoutError, with_timeout
 
+from host.causes import UNITS, causes
 from models import registers
 from tb.axi_lite import AxiLiteMaster
 from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep, differences
@@ -84,11 +85,13 @@ class Session:
         return tuple([await self.host.read(r) for r in (registers.CAUSE, registers.PC, registers.FAULT_ADDRESS)])
 
     async def counters(self) -> dict[str, int]:
-        """All 64-bit counters by name."""
+        """All 64-bit counters by name, as they were in one cycle. Raises Unexplained unless each cycle has its cause."""
         values = {}
         for name, offset in registers.COUNTERS.items():
             low = await self.host.read(offset)
             values[name] = low | await self.host.read(offset + 4) << 32
+        for unit in UNITS:
+            causes(values, unit)
         return values
 
     # -- its memory -------------------------------------------------------------------------------------------------
@@ -145,6 +148,7 @@ class Session:
                 raise follower.result()
             follower.cancel()
             lockstep.take_rest(int(self.dut.retired_o.value), int(self.dut.pending_o.value))
+        await self.counters()
         if status & registers.STATUS_HALTED:
             ending = Ending(None, await self.halt())
         else:

@@ -1,4 +1,4 @@
-"""srn_window against a list of live instructions: conflicts, slots, and who may start, for random ranges that meet often and completions in every mixture, also beside an allocation."""
+"""srn_window against a list of live instructions: conflicts, slots, who may start, and whose units the others wait for, for random ranges that meet often and completions in every mixture, also beside an allocation."""
 
 from dataclasses import dataclass, field
 
@@ -23,6 +23,7 @@ class Live:
     """An instruction in flight: accesses (space, first, last, writes), and the older ones that it waits for."""
 
     accesses: list
+    unit: int  # its place in UNITS
     waits: set = field(default_factory=set)
     stream_waits: set = field(default_factory=set)
 
@@ -65,7 +66,7 @@ async def like_a_list(dut, dense, hurry):
     random = rng("window")
     await start(dut)
     live: dict[int, Live] = {}
-    allocated = full = beside = waited = compared = 0
+    allocated = full = beside = waited = compared = named = 0
     falling, settled = FallingEdge(dut.clk_i), Timer(1, unit="ns")
     await falling
     for _ in range(CYCLES):
@@ -83,6 +84,9 @@ async def like_a_list(dut, dense, hurry):
         offer = random.random() < 0.8
         alloc = offer and len(live) < NUM_SLOTS and random.random() < 0.9
         dut.query_valid_i.value, dut.alloc_i.value, dut.ranges_i.value = int(offer), int(alloc), word
+        unit, heads = random.randrange(len(UNITS)), random.sample(range(NUM_SLOTS), len(UNITS))
+        dut.unit_i.value = 1 << unit
+        dut.heads_i.value = sum(slot << 4 * i for i, slot in enumerate(heads))
         await settled
 
         free = min(set(range(NUM_SLOTS)) - live.keys(), default=None)
@@ -100,17 +104,24 @@ async def like_a_list(dut, dense, hurry):
             "stream_clear": sum(1 << slot for slot, entry in live.items() if not entry.stream_waits),
         }
         expected |= {"slot": free} if free is not None else {}
+        expected["conflicts"] = sum(1 << slot for slot in against) if offer else 0
         got = {name: int(getattr(dut, f"{name}_o").value) for name in expected}
         assert got == expected
+        for i, slot in enumerate(heads):
+            if slot in live:  # of an empty slot it may be anything
+                awaited = {live[other].unit for other in live[slot].waits}
+                seen = dut.awaited_o.value[3 * i + 2 : 3 * i]
+                assert seen.to_unsigned() == sum(1 << other for other in awaited), f"slot {slot}"
+                named += bool(awaited)
         compared += 1
 
         live = unfinished
         if alloc:
-            live[free] = Live(accesses, against, stream)
+            live[free] = Live(accesses, unit, against, stream)
             allocated += 1
             waited += bool(against)
             beside += bool(done)
         full += len(live) == NUM_SLOTS
         await falling
     cocotb.log.info("%d compared, %d allocated, %d of them waited, full %d times", compared, allocated, waited, full)
-    assert min(allocated, waited, beside) > CYCLES // 20 and full
+    assert min(allocated, waited, beside, named) > CYCLES // 20 and full

@@ -62,7 +62,8 @@ module vector_bench
     assign clear[i] = inflight_q[i] && (wait_q[i] ? left == NumSlots'(1) << i : cleared_q[i] || stall_i == '0);
   end
 
-  logic vmem_write, amem_write, busy, wait_clear, wait_port;
+  logic vmem_write, amem_write, busy, wait_clear, wait_port, start, finish;
+  logic [SlotW-1:0] head;
   logic [AddrW-1:0] vmem_addr;
   logic [WordW-1:0] vmem_data;
   logic [Lanes-1:0] vmem_strobe;
@@ -193,6 +194,9 @@ module vector_bench
       .amem_slot_o   (amem_slot),
       .busy_o        (busy),
       .wait_clear_o  (wait_clear),
+      .slot_o        (head),
+      .start_o       (start),
+      .finish_o      (finish),
       .wait_port_o   (wait_port)
   );
 
@@ -230,5 +234,5 @@ module vector_bench
   );
 
   logic unused;
-  assign unused = &{1'b0, share_data, dma_ready, busy, wait_clear, wait_port};
+  assign unused = &{1'b0, share_data, dma_ready, busy, wait_clear, wait_port, head, start, finish};
 endmodule

@@ -1,5 +1,5 @@
-// 64-bit counters: each adds its bit of count_i in every cycle; clear_i sets all to zero. A reader of 32-bit words takes the
-// low word first (read_i): high_o is then, from the next cycle on, the high word that belonged to it.
+// 64-bit counters: each adds its bit of count_i in every cycle; clear_i sets all to zero. A reader of 32-bit words takes the low word of counter 0
+// first (read_i): all counters are held as they are in that cycle, and what is read from then on is of that one moment, whole and in proportion.
 module srn_counters #(
     parameter int NumCounters = 16
 ) (
@@ -15,9 +15,9 @@ module srn_counters #(
     output logic [                   31:0] low_o,
     output logic [                   31:0] high_o
 );
-  logic [NumCounters-1:0][63:0] counts;
-  logic [63:0] count;
-  logic [31:0] high_q;
+  logic [NumCounters-1:0][63:0] counts, held_q;
+  logic [63:0] held;
+  logic hold;
 
   for (genvar i = 0; i < NumCounters; i++) begin : gen_counter
     logic [63:0] count_q;
@@ -28,12 +28,14 @@ module srn_counters #(
     assign counts[i] = count_q;
   end
 
-  assign count = counts[idx_i];
+  assign held = held_q[idx_i];
+  assign hold = read_i && idx_i == '0;
 
   always_ff @(posedge clk_i) begin
-    if (read_i) high_q <= count[63:32];
+    if (!rst_ni) held_q <= '0;
+    else if (hold) held_q <= counts;
   end
 
-  assign low_o  = count[31:0];
-  assign high_o = high_q;
+  assign low_o  = idx_i == '0 ? counts[0][31:0] : held[31:0];
+  assign high_o = held[63:32];
 endmodule

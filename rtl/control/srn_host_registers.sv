@@ -10,7 +10,7 @@ module srn_host_registers #(
     parameter int ImemWords   = 512,
     parameter int StreamDepth = 512,
     parameter int NumSlices   = 1,
-    parameter int NumEvents   = 14     // up to 64; names in models/registers.py
+    parameter int NumEvents   = 28     // up to 64; names in models/registers.py
 ) (
     input logic clk_i,
     input logic rst_ni,

@@ -87,11 +87,17 @@ module srn_sequencer
     output logic [     PcW-1:0] trace_pc_o,
     output logic [         3:0] trace_rd_o,       // register written, 0 if none
     output logic [OperandW-1:0] trace_value_o,
+    output logic [NumSlots-1:0] trace_conflicts_o,  // slots that a command must wait for
 
     // events, each for a cycle in which an instruction waits at dispatch
     output logic event_window_o,  // for a slot
     output logic event_queue_o,   // for its unit's queue
-    output logic event_drain_o    // `read`, `signal` or `end` for older instructions
+    output logic event_drain_o,   // `read`, `signal` or `end` for older instructions
+    output logic event_outside_o, // there is none: the program is being loaded, or stopped
+
+    // observation: srn_window
+    input  logic [3*SlotW-1:0] heads_i,
+    output logic [        8:0] awaited_o
 );
   localparam int LaneW = $clog2(PortBytes / 2);
   localparam int ShareW = $clog2(VmemWords);
@@ -221,6 +227,7 @@ module srn_sequencer
   assign event_window_o = go && z_good && is_command && full;
   assign event_queue_o  = go && z_good && is_command && !full && !queue_ready;
   assign event_drain_o  = go && z_good && !is_command && !fire;
+  assign event_outside_o = !go;
 
   // ---------------------------------------------------------------- window
   ranges_t offered;
@@ -228,13 +235,18 @@ module srn_sequencer
   // The program load conflicts with nothing: nothing else is in flight.
   assign offered = load_valid ? '0 : z_ranges;
 
+  logic [2:0] unit;
+  assign unit = {load_valid || z_kind == KindDma, !load_valid && z_kind == KindVector, !load_valid && z_kind == KindMatmul};
+
   srn_window u_window (
       .clk_i              (clk_i),
       .rst_ni             (core_rst_no),
       .query_valid_i      (query_valid),
       .ranges_i           (offered),
       .alloc_i            (command_fire || load),
+      .unit_i             (unit),
       .slot_o             (slot),
+      .conflicts_o        (trace_conflicts_o),
       .conflict_o         (conflict),
       .full_o             (full),
       .empty_o            (empty),
@@ -245,7 +257,9 @@ module srn_sequencer
       .dma_done_valid_i   (dma_done_valid_i),
       .dma_done_slot_i    (dma_done_slot_i),
       .clear_o            (clear_o),
-      .stream_clear_o     (stream_clear_o)
+      .stream_clear_o     (stream_clear_o),
+      .heads_i            (heads_i),
+      .awaited_o          (awaited_o)
   );
 
   // ---------------------------------------------------------------- read

@@ -17,7 +17,9 @@ module srn_window
     input  logic                query_valid_i,
     input  ranges_t             ranges_i,
     input  logic                alloc_i,        // needs query_valid_i and not full_o
+    input  logic    [      2:0] unit_i,         // that will run it: matrix, vector, dma
     output logic    [SlotW-1:0] slot_o,         // lowest free
+    output logic [NumSlots-1:0] conflicts_o,    // with these
     output logic                conflict_o,
     output logic                full_o,
     output logic                empty_o,
@@ -32,7 +34,11 @@ module srn_window
 
     // permission to start
     output logic [NumSlots-1:0] clear_o,
-    output logic [NumSlots-1:0] stream_clear_o
+    output logic [NumSlots-1:0] stream_clear_o,
+
+    // observation: the units whose instructions each unit's next command, in the slot given, still waits for
+    input  logic [3*SlotW-1:0] heads_i,  // matrix, vector, dma, matrix lowest
+    output logic [        8:0] awaited_o  // three bits for each, in the order of unit_i
 );
   logic [NumSlots-1:0] live, done, conflicts, stream_conflicts, alloc;
 
@@ -58,8 +64,11 @@ module srn_window
   assign full_o     = live == '1;
   assign empty_o    = (live & ~done) == '0;
   assign conflict_o = conflicts != '0;
+  assign conflicts_o = conflicts;
 
   // ---------------------------------------------------------------- slots
+  logic [NumSlots*NumSlots-1:0] waits;
+
   for (genvar i = 0; i < NumSlots; i++) begin : gen_slot
     srn_window_slot u_slot (
         .clk_i             (clk_i),
@@ -74,9 +83,29 @@ module srn_window
         .done_i            (done),
         .done_this_i       (done[i]),
         .live_o            (live[i]),
+        .waits_o           (waits[i*NumSlots+:NumSlots]),
         .clear_o           (clear_o[i]),
         .stream_clear_o    (stream_clear_o[i])
     );
+  end
+
+  // ---------------------------------------------------------------- who is waited for
+  logic [NumSlots-1:0] of_matrix_q, of_vector_q, of_dma_q;
+
+  always_ff @(posedge clk_i) begin
+    if (alloc_i) begin
+      of_matrix_q <= (of_matrix_q & ~alloc) | (unit_i[0] ? alloc : '0);
+      of_vector_q <= (of_vector_q & ~alloc) | (unit_i[1] ? alloc : '0);
+      of_dma_q    <= (of_dma_q & ~alloc) | (unit_i[2] ? alloc : '0);
+    end
+  end
+
+  for (genvar u = 0; u < 3; u++) begin : gen_awaited
+    logic [SlotW-1:0] head;
+    logic [NumSlots-1:0] awaited;
+    assign head    = heads_i[u*SlotW+:SlotW];
+    assign awaited = waits[head*NumSlots+:NumSlots];
+    assign awaited_o[u*3+:3] = {(awaited & of_dma_q) != '0, (awaited & of_vector_q) != '0, (awaited & of_matrix_q) != '0};
   end
 
   // ---------------------------------------------------------------- promises

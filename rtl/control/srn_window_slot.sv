@@ -22,6 +22,7 @@ module srn_window_slot
     input  logic [NumSlots-1:0] done_i,          // completions of all slots, this cycle
     input  logic                done_this_i,
     output logic                live_o,
+    output logic [NumSlots-1:0] waits_o,         // for these
     output logic                clear_o,
     output logic                stream_clear_o
 );
@@ -118,6 +119,7 @@ module srn_window_slot
   end
 
   assign live_o         = live_q;
-  assign clear_o        = live_q && (wait_q & ~done_i) == '0;
+  assign waits_o        = wait_q & ~done_i;
+  assign clear_o        = live_q && waits_o == '0;
   assign stream_clear_o = live_q && (stream_wait_q & ~done_i) == '0;
 endmodule

@@ -47,13 +47,19 @@ module srn_matrix
     output logic             done_valid_o,
     output logic [SlotW-1:0] done_slot_o,
 
-    // observation: of the last five at most one
-    output logic busy_o,
+    // observation: in every clock one of these six
     output logic beat_o,          // a beat was taken
     output logic wait_beat_o,     // there was none
     output logic wait_operand_o,  // activations are being read
     output logic wait_drain_o,    // both banks hold results that VMEM has not taken
-    output logic wait_clear_o     // the command has conflicts
+    output logic wait_clear_o,    // the command has conflicts
+    output logic wait_command_o,  // there is none
+
+    // observation: commands
+    output logic             busy_o,    // with one, or the last words of one
+    output logic [SlotW-1:0] slot_o,    // of the one that starts or waits
+    output logic             start_o,   // its first beat was taken
+    output logic             finish_o   // the last beat was taken, of the one that started last
 );
 
   localparam int Groups = matrix_groups(PortBytes);
@@ -91,7 +97,8 @@ module srn_matrix
       .tile_o(tile),
       .mask_o(mask),
       .active_o(fetch_active),
-      .blocked_o(blocked)
+      .blocked_o(blocked),
+      .slot_o(slot_o)
   );
 
   // For FP4 the even elements first, then the odd: as the even and odd lanes meet them.
@@ -103,7 +110,7 @@ module srn_matrix
 
   // --------------------------------------------------------------------------------------------------------------- beats
 
-  logic bank_free, tile_start, swap, between;
+  logic bank_free, tile_start, swap, between, kstep_finish;
   logic [Rows-1:0] dot, combine;
   logic [PortBytes*LaneW-1:0] even, odd;
   logic [Groups*ChunkW-1:0] even_chunk, odd_chunk;
@@ -144,7 +151,8 @@ module srn_matrix
       .write_o(write),
       .write_entry_o(write_entry),
       .half_o(half),
-      .between_o(between)
+      .between_o(between),
+      .finish_o(kstep_finish)
   );
 
   // ---------------------------------------------------------------------------------------------------------------- rows
@@ -222,6 +230,23 @@ module srn_matrix
   assign wait_operand_o = between && fetch_active && !kstep_valid && !blocked;
   assign wait_clear_o = between && blocked;
   assign wait_drain_o = between && kstep_valid && no_bank;
+  assign wait_command_o = between && !fetch_active;
+
+  // The fetch goes to the next command with the first beat of this one's last k-step.
+  logic started_q, leaving_q, leave;
+  assign leave = kstep_take && kstep.last && tile.last;
+  assign start_o = kstep_take && !started_q;
+  assign finish_o = kstep_finish && leaving_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      started_q <= 1'b0;
+      leaving_q <= 1'b0;
+    end else if (kstep_take) begin
+      started_q <= !leave;
+      leaving_q <= leave;
+    end
+  end
 
   // ------------------------------------------------------------------------------------------------------------ promises
 
@@ -231,8 +256,8 @@ module srn_matrix
     if (rst_ni) begin
       assert (!waited_q || write_valid_o)
       else $fatal(1, "%m: an offered word was withdrawn");
-      assert (4'(beat_o) + 4'(wait_beat_o) + 4'(wait_operand_o) + 4'(wait_drain_o) + 4'(wait_clear_o) <= 4'd1)
-      else $fatal(1, "%m: a clock has two causes");
+      assert (4'(beat_o) + 4'(wait_beat_o) + 4'(wait_operand_o) + 4'(wait_drain_o) + 4'(wait_clear_o) + 4'(wait_command_o) == 4'd1)
+      else $fatal(1, "%m: a clock has no cause, or two");
     end
   end
 

@@ -50,8 +50,9 @@ module srn_matrix_beats
     output logic [       EntryW-1:0] write_entry_o,
     output logic                     half_o,             // with it, half of the tile's results are final
 
-    // observation: the next beat would be a k-step's first
-    output logic between_o
+    // observation
+    output logic between_o,  // the next beat would be a k-step's first
+    output logic finish_o    // a k-step's last beat was taken
 );
 
   localparam int OutputW = EntryW - 1;
@@ -73,6 +74,7 @@ module srn_matrix_beats
   assign kstep_take_o = accept && scales;
   assign tile_start_o = kstep_take_o && kstep_i.first;
   assign between_o = scales;
+  assign finish_o = accept_elements && last_beat;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -36,8 +36,9 @@ module srn_matrix_fetch
     output logic [Rows-1:0] mask_o,         // rows in use
 
     // observation
-    output logic active_o,   // a command is here
-    output logic blocked_o   // and waits for its conflicts
+    output logic active_o,           // a command is here
+    output logic blocked_o,          // and waits for its conflicts
+    output logic [SlotW-1:0] slot_o  // its slot
 );
 
   localparam int Lanes = PortBytes / 2;
@@ -145,6 +146,7 @@ module srn_matrix_fetch
   always_ff @(posedge clk_i) if (asked) fill_int8_o <= int8_q;
 
   assign active_o  = valid_q;
+  assign slot_o    = slot_q;
   assign blocked_o = valid_q && !clear && !full_q;
 
   // ----------------------------------------------------------------------------------------------------------- promises

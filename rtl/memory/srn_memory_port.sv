@@ -56,6 +56,7 @@ module srn_memory_port
     output logic [DramW-1:0] bus_error_addr_o,    // first beat of the burst
     output logic [SlotW-1:0] bus_error_slot_o,
     output logic             idle_o,              // nothing in flight
+    output logic             reading_o,           // beats are awaited
 
     // trace: beats on their way to DRAM
     output logic                   trace_valid_o,
@@ -237,7 +238,8 @@ module srn_memory_port
   assign bus_error_client_o = !read_error || rid_i;
   assign bus_error_addr_o = !read_error ? write_tag_addr : rid_i ? dma_tag_addr : stream_tag_addr;
   assign bus_error_slot_o = !read_error ? write_tag_slot : rid_i ? dma_tag_slot : stream_tag_slot;
-  assign idle_o = stream_tags == '0 && dma_tags == '0 && !write_tag_valid;
+  assign reading_o = stream_tags != '0 || dma_tags != '0;
+  assign idle_o = !reading_o && !write_tag_valid;
 
   // ---------------------------------------------------------------------------------------------- promises
   always @(posedge clk_i) begin

@@ -32,7 +32,14 @@ module srn_stream
     // beats to the matrix unit
     output logic                   beat_valid_o,
     input  logic                   beat_ready_i,
-    output logic [PortBytes*8-1:0] beat_data_o
+    output logic [PortBytes*8-1:0] beat_data_o,
+
+    // observation
+    output logic start_o,   // requests of a command begin (its slot: read_slot_o)
+    output logic finish_o,  // its last burst is asked for
+    output logic asked_o,   // beats are held or on their way
+    output logic first_o,   // and none has come since the asking began
+    output logic full_o     // a burst waits for room
 );
   localparam int BurstW = $clog2(MaxBurst + 1);
   localparam int TileW = 18;  // beats of a tile: 33 * 4095 at most
@@ -96,6 +103,22 @@ module srn_stream
     else room_q <= room_q - (request ? RoomW'(burst_beats) : '0) + RoomW'(pop);
   end
 
+  // ---------------------------------------------------------------------------------------------- observation
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      start_o <= 1'b0;
+      first_o <= 1'b1;
+    end else begin
+      start_o <= cmd_valid_i && cmd_ready_o;
+      if (read_data_valid_i) first_o <= 1'b0;
+      else if (!asked_o) first_o <= 1'b1;
+    end
+  end
+
+  assign finish_o = request && burst_last;
+  assign asked_o  = room_q != RoomW'(StreamDepth);
+  assign full_o   = burst_valid && !room;
+
   // ---------------------------------------------------------------------------------------------- buffer
   srn_beat_fifo #(
       .Width(PortBytes * 8),
@@ -109,7 +132,4 @@ module srn_stream
       .out_ready_i(beat_ready_i),
       .out_data_o (beat_data_o)
   );
-
-  logic unused;
-  assign unused = &{1'b0, burst_last};
 endmodule

@@ -52,7 +52,12 @@ module srn_vector
     // events: issued, or why not
     output logic busy_o,
     output logic wait_clear_o,
-    output logic wait_port_o
+    output logic wait_port_o,
+
+    // observation: commands
+    output logic [SlotW-1:0] slot_o,   // of the one that is issued or waits
+    output logic             start_o,  // its first issue
+    output logic             finish_o  // its last
 );
   localparam int Lanes = PortBytes / 2;
 
@@ -81,7 +86,10 @@ module srn_vector
       .word_o      (x_word),
       .busy_o,
       .wait_clear_o,
-      .wait_port_o
+      .wait_port_o,
+      .slot_o,
+      .start_o,
+      .finish_o
   );
 
   // ---------------------------------------------------------------- lanes

@@ -36,7 +36,12 @@ module srn_vector_walk
     // events
     output logic busy_o,       // something is issued
     output logic wait_clear_o,
-    output logic wait_port_o   // the issue slot is left to others, or to an earlier word's writes
+    output logic wait_port_o,  // the issue slot is left to others, or to an earlier word's writes
+
+    // commands as they go
+    output logic [SlotW-1:0] slot_o,   // of the one that is here
+    output logic             start_o,  // something of it is issued first
+    output logic             finish_o  // or last
 );
   localparam int LaneW = $clog2(Lanes);
   localparam int AddrW = $clog2(VmemWords);
@@ -300,6 +305,9 @@ module srn_vector_walk
   assign busy_o       = issue || read_s;
   assign wait_clear_o = active_q && !go;
   assign wait_port_o  = go && !issue && !read_s;
+  assign slot_o       = slot;
+  assign start_o      = busy_o && !started_q;
+  assign finish_o     = command_end;
 
   // Addresses within the memory and parts of a word are the decoder's promise.
   logic unused;
