@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from host import timeline
+from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
 from tb import runner
@@ -24,7 +26,10 @@ MEMORY_BYTES = {"tiny": 8 << 20, "small": 32 << 20, "base": 128 << 20}  # of tb/
 
 @dataclass
 class Job:
-    """A program to run. `image` uint8 is the whole DRAM from beat 0; `slots` the beat of the first token slot, if it makes tokens."""
+    """A program to run. `image` uint8 is the whole DRAM from beat 0; `slots` the beat of the first token slot, if it makes tokens.
+
+    `sources`: the kernels that each instruction came from, for a trace.
+    """
 
     config: Config
     image: np.ndarray
@@ -32,6 +37,7 @@ class Job:
     program_length: int
     args: list[int] = field(default_factory=list)
     slots: int | None = None
+    sources: list[str] | None = None
 
 
 @dataclass
@@ -50,7 +56,9 @@ class Outcome:
 def run(
     job: Job, backend: str = "simulator", on_token: Callable[[int, dict], None] | None = None, **options
 ) -> Outcome:
-    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, latency).
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, latency, trace).
+
+    `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
     `on_token(token id, counters)` is called for each token as it is made. Raises models.simulator.Halt or
     tb.runner.BenchError.
@@ -89,7 +97,9 @@ def build(config: Config, simulator: str = "verilator", waves: bool = False) -> 
     runner.build("system", simulator, parameters(config), waves)
 
 
-def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None):
+def _run_on_rtl(
+    job, on_token, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None, trace=None
+):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
     folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -110,6 +120,7 @@ def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, locks
     finished = threading.Event()
     reader = threading.Thread(target=_follow, args=(progress, finished, on_token or (lambda *_: None)))
     reader.start()
+    lines = folder / "timeline.txt"
     try:
         done = runner.build_and_run(
             "program",
@@ -117,7 +128,8 @@ def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, locks
             parameters(job.config),
             waves=waves,
             seed=seed,
-            plusargs=[f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram_latency={latency}"],
+            plusargs=[f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram_latency={latency}"]
+            + ([f"+timeline={lines}"] if trace else []),
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
         )
@@ -126,11 +138,19 @@ def _run_on_rtl(job, on_token, simulator="verilator", seed=1, waves=False, locks
         reader.join()
     result = json.loads((folder / "result.json").read_text())
     memory = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
+    if trace:
+        timeline.write(Path(trace), lines, _program(job), job.sources)
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
     return Outcome(
         memory, result["result"], halt, result["counters"], result.get("compared", 0), result["seconds"], done.waves
     )
+
+
+def _program(job: Job) -> list[isa.Instruction]:
+    first = job.program_beat * job.config.port_bytes
+    code = job.image[first : first + job.program_length * isa.BYTES].tobytes()
+    return [isa.decode(code[i : i + isa.BYTES]) for i in range(0, len(code), isa.BYTES)]
 
 
 def _follow(path: Path, finished: threading.Event, on_token: Callable[[int, dict], None]) -> None:

@@ -91,7 +91,7 @@ def prepare(
     first = layout.ids.address * config.port_bytes
     image[first : first + 4 * len(ids)] = np.array(ids, np.uint32).view(np.uint8)
     args = [len(ids), tokens, 0]
-    job = Job(config, image, 0, len(program.instructions), args, layout.slots)
+    job = Job(config, image, 0, len(program.instructions), args, layout.slots, program.sources)
     return Prepared(job, layout, program, ids, checkpoint.tokenizer, end_tokens)
 
 

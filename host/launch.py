@@ -85,7 +85,7 @@ def prepare_launch(kernel, inputs, outputs, config: Config) -> tuple[driver.Job,
             _rows(image, place, config)[:, : place.cols] = values
         else:
             image[place * port :][: values.size] = values
-    return driver.Job(config, image, 0, len(program.instructions)), program, places
+    return driver.Job(config, image, 0, len(program.instructions), sources=program.sources), program, places
 
 
 def _place(beat: int, shape: tuple, config: Config) -> Dram:

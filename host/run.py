@@ -8,8 +8,11 @@ import sys
 import time
 
 from host import driver, generate
+from host.causes import causes, difference
 from host.errors import SerranoError
 from tb import runner, simulators
+
+TRACE = runner.BUILD / "trace" / "sim.json"
 
 
 def _arguments(arguments):
@@ -24,6 +27,9 @@ def _arguments(arguments):
     parser.add_argument("--weights", default="mxfp4", help="mxfp4 or mxint8")
     parser.add_argument("--seed", default="1", help="of the simulator's random reset state")
     parser.add_argument("--waves", action="store_true", help="write waveforms")
+    parser.add_argument(
+        "--trace", action="store_true", help="write what each unit did when, for Perfetto, and a picture"
+    )
     return parser.parse_args(arguments)
 
 
@@ -55,6 +61,8 @@ def main(arguments=None) -> int:
 
 def _run(options) -> int:
     _check_simulator(options.sim)
+    if options.trace and options.sim == "iss":
+        raise SerranoError("SIM=iss has no cycles, so there is nothing for TRACE=1 to write")
     tokens, seed = _number("TOKENS", options.tokens), _number("SEED", options.seed)
     config = generate.find_config(options.config)
     prepared = generate.prepare(
@@ -83,8 +91,9 @@ def _run(options) -> int:
         print(next(text) if token not in prepared.end_tokens else "", end="", flush=True)
 
     first = []
+    trace = TRACE if options.trace else None
     backend = {"backend": "simulator"} if options.sim == "iss" else {"backend": "rtl", "simulator": options.sim}
-    extra = {} if options.sim == "iss" else {"seed": seed, "waves": options.waves}
+    extra = {} if options.sim == "iss" else {"seed": seed, "waves": options.waves, "trace": trace}
     outcome = driver.run(prepared.job, on_token=on_token, **backend, **extra)
     print("\n")
     if outcome.halt:
@@ -98,36 +107,44 @@ def _run(options) -> int:
     print(f"first token after {first[0]:.1f} s, {len(made)} tokens in {time.monotonic() - begun:.1f} s")
     if outcome.waves:
         print(f"waves: {outcome.waves}")
+    if trace:
+        print(
+            f"trace: {trace.relative_to(runner.ROOT)}, for https://ui.perfetto.dev; picture: {trace.with_suffix('.png').name}"
+        )
     return 0
 
 
 def cost(prepared: generate.Prepared, snapshots: list[dict]) -> str:
-    """A table of what the prompt and a token cost, from the counters at each token."""
+    """A table of what the prompt and a token cost, from the counters at each token, and where each cycle without a beat of weights went."""
     port = prepared.job.config.port_bytes
-    phases = [("prompt", {key: 0 for key in snapshots[0]}, snapshots[0], len(prepared.ids))]
+    phases = [("prompt", snapshots[0], len(prepared.ids))]
     if len(snapshots) > 1:
-        phases.append(("reply", snapshots[0], snapshots[-1], len(snapshots) - 1))
-    head = (
-        "",
-        "tokens",
-        "cycles",
-        "cycles/token",
-        "KiB read/token",
-        "weight stream",
-        "waiting: deps",
-        "operands",
-        "memory",
-    )
-    lines = ["{:8}{:>8}{:>10}{:>14}{:>16}{:>15}{:>15}{:>10}{:>8}".format(*head)]
-    for name, before, after, count in phases:
-        spent = {key: after[key] - before[key] for key in after}
-        share = {key: f"{100 * value / spent['cycles']:.1f} %" for key, value in spent.items()}
+        phases.append(("reply", difference(snapshots[-1], snapshots[0]), len(snapshots) - 1))
+    head = ("", "tokens", "cycles", "cycles/token", "KiB read/token", "weight stream", "lost: ")
+    lines = ["{:8}{:>8}{:>10}{:>14}{:>16}{:>15}   {}".format(*head)]
+    for name, spent, count in phases:
+        found = causes(spent)
+        taken = share(found.pop("beat"), spent)
         lines.append(
             f"{name:8}{count:8}{spent['cycles']:10}{spent['cycles'] / count:14.0f}"
-            f"{spent['read_beat'] * port / count / 1024:16.1f}{share['stream_beat']:>15}{share['matrix_wait']:>15}"
-            f"{share['matrix_operand']:>10}{share['stream_empty']:>8}"
+            f"{spent['read_beat'] * port / count / 1024:16.1f}{taken + ' %':>15}   {shares(found, spent)}"
         )
     return "\n".join(lines)
+
+
+def share(cycles: int, spent: dict) -> str:
+    return f"{100 * cycles / spent['cycles']:.1f}"
+
+
+def shares(found: dict[str, int], spent: dict) -> str:
+    """Causes by size as `name percent`; those below a twentieth of a percent are the `rest`."""
+    shown, rest = [], 0
+    for name, cycles in sorted(found.items(), key=lambda item: -item[1]):
+        if cycles * 2000 >= spent["cycles"]:
+            shown.append(f"{name} {share(cycles, spent)}")
+        else:
+            rest += cycles
+    return ", ".join([*shown, f"rest {share(rest, spent)}"])
 
 
 if __name__ == "__main__":

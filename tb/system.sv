@@ -101,6 +101,21 @@ module system
   logic [   SlotW-1:0] trace_dispatch_slot;
   logic [     PcW-1:0] trace_pc;
   logic [OperandW-1:0] trace_value;
+  logic trace_running;
+  logic [NumSlots-1:0] trace_conflicts;
+  logic [2:0] trace_stall;
+  logic trace_stream_start;
+  logic trace_stream_finish;
+  logic [SlotW-1:0] trace_stream_slot;
+  logic trace_beat;
+  logic trace_matrix_start;
+  logic trace_matrix_finish;
+  logic [SlotW-1:0] trace_matrix_start_slot;
+  logic trace_vector_start;
+  logic trace_vector_finish;
+  logic [SlotW-1:0] trace_vector_start_slot;
+  logic trace_dma_start;
+  logic [SlotW-1:0] trace_dma_start_slot;
   logic trace_vector;
   logic [       SlotW-1:0] trace_vector_slot;
   logic [       VmemW-1:0] trace_vector_addr;
@@ -197,6 +212,21 @@ module system
       .trace_dispatch_slot_o(trace_dispatch_slot),
       .trace_pc_o(trace_pc),
       .trace_value_o(trace_value),
+      .trace_running_o(trace_running),
+      .trace_conflicts_o(trace_conflicts),
+      .trace_stall_o(trace_stall),
+      .trace_stream_start_o(trace_stream_start),
+      .trace_stream_finish_o(trace_stream_finish),
+      .trace_stream_slot_o(trace_stream_slot),
+      .trace_beat_o(trace_beat),
+      .trace_matrix_start_o(trace_matrix_start),
+      .trace_matrix_finish_o(trace_matrix_finish),
+      .trace_matrix_start_slot_o(trace_matrix_start_slot),
+      .trace_vector_start_o(trace_vector_start),
+      .trace_vector_finish_o(trace_vector_finish),
+      .trace_vector_start_slot_o(trace_vector_start_slot),
+      .trace_dma_start_o(trace_dma_start),
+      .trace_dma_start_slot_o(trace_dma_start_slot),
       .trace_vector_o(trace_vector),
       .trace_vector_slot_o(trace_vector_slot),
       .trace_vector_addr_o(trace_vector_addr),
@@ -343,6 +373,43 @@ module system
       .batch_count_o,
       .retired_o,
       .pending_o
+  );
+
+  timeline u_timeline (
+      .clk_i,
+      .rst_ni              (rst_ni && trace_rst_n),
+      .running_i           (trace_running),
+      .dispatch_valid_i    (trace_dispatch),
+      .dispatch_command_i  (trace_command),
+      .dispatch_slot_i     (trace_dispatch_slot),
+      .dispatch_pc_i       (trace_pc),
+      .dispatch_value_i    (trace_value),
+      .dispatch_conflicts_i(trace_conflicts),
+      .dispatch_stall_i    (trace_stall),
+      .stream_start_i      (trace_stream_start),
+      .stream_finish_i     (trace_stream_finish),
+      .stream_slot_i       (trace_stream_slot),
+      .matrix_start_i      (trace_matrix_start),
+      .matrix_finish_i     (trace_matrix_finish),
+      .matrix_start_slot_i (trace_matrix_start_slot),
+      .vector_start_i      (trace_vector_start),
+      .vector_finish_i     (trace_vector_finish),
+      .vector_start_slot_i (trace_vector_start_slot),
+      .dma_start_i         (trace_dma_start),
+      .dma_start_slot_i    (trace_dma_start_slot),
+      .load_write_i        (trace_load),
+      .load_slot_i         (trace_load_slot),
+      .dram_write_i        (trace_dram),
+      .dram_slot_i         (trace_dram_slot),
+      .beat_i              (trace_beat),
+      .read_beat_i         (rvalid && rready),
+      .write_beat_i        (wvalid && wready),
+      .matrix_done_i       (trace_matrix_done),
+      .matrix_done_slot_i  (trace_matrix_done_slot),
+      .vector_done_i       (trace_vector_done),
+      .vector_done_slot_i  (trace_vector_done_slot),
+      .dma_done_i          (trace_dma_done),
+      .dma_done_slot_i     (trace_dma_done_slot)
   );
 
 endmodule
