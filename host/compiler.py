@@ -1,27 +1,30 @@
-"""Model to program: one doorbell makes a whole reply.
+"""Model to program: one doorbell makes the replies of a batch of up to Rows sequences.
 
-    reply   arguments: r1 tokens given in all, r2 most tokens to make, r3 position of the first token that is new.
-            Takes the given tokens in groups of up to Rows, then makes tokens until an end token or the limit. Each goes to
-            its slot, and `signal` tells the count; `end` gives it.
-    score   arguments: r1, r3 the same. Stores the logits of every position and makes nothing; `end` gives r1.
+What is asked for lies in memory, a record a sequence (host/layout.py, GIVEN).
 
-Positions are absolute: r3, a multiple of 32, continues an earlier run over the same memory. (Of a block of values that was
-still open, only the chip's own memory knew the tokens, so those are given again.)
+    reply   Takes the given tokens of one sequence after another, in groups of up to Rows. Then all sequences make tokens
+            together, one each a step, until its end token or limit drops a sequence. A token goes to its slot; after each
+            step `signal` tells the number of steps, and `end` gives it.
+    score   One sequence. Stores the logits of every position and makes nothing; `end` gives the tokens given.
+
+Positions are absolute: a first position, a multiple of 32, continues an earlier run over the same memory. (Of a block of
+values that was still open, only the chip's own memory knew the tokens, so those are given again.)
 """
 
 from dataclasses import dataclass
 from itertools import product
 
+from host.batch import DECODING, State, choose_tokens, each_sequence, field, place_of
 from host.errors import SerranoError
 from host.kernels.append_kv import append_keys, append_values
 from host.kernels.attention import Cache, attention
-from host.kernels.embedding import embed, embed_ids
-from host.kernels.head import head_argmax, head_logits
+from host.kernels.embedding import embed_ids
+from host.kernels.head import head_logits
 from host.kernels.residual import add_products
-from host.kernels.rmsnorm import Squares, rmsnorm, sum_first, sum_rest
+from host.kernels.rmsnorm import Squares, rmsnorm, rmsnorm_last, sum_first, sum_rest
 from host.kernels.rope import rope
 from host.kernels.swiglu import gated_chunks
-from host.layout import END_TOKENS, EPSILON, Choice, Layout, Split, plan, round_up, softmax_scale
+from host.layout import EPSILON, FIRST, GIVEN, Choice, Layout, Split, plan, round_up, softmax_scale
 from host.tensors import Amem, Dram, Register, Scalars, Vmem, Weights, plus, words
 from host.trace import Program, Trace
 from models.config import BLOCK, Config
@@ -37,32 +40,23 @@ class Memories:
     """What lives in vector and activation memory through the program; rows are those of a group of tokens."""
 
     constants: Vmem
+    requests: Vmem  # a row a sequence, then one that gives no tokens; while sequences decode, a row a live one
     ids: Vmem
     x: Vmem  # residual
     table: Vmem  # rotary cos and sin
     record: int  # elements between what stays here of one layer and of the next
     norms: Vmem  # (2, hidden) of layer 0, or of the layer at work
     final_norm: Vmem
-    open_blocks: Vmem  # (key and value heads * value size, 32 tokens), the same
+    open_blocks: Vmem  # (key and value heads * value size, 32 tokens), the same, of the first place
+    open_stride: int  # elements to those of the next place, 0 where only those at work are here
     squares: Squares  # of the residual's rows
     normed: Amem
+    last: Amem  # the last token's norm of each sequence, for the head
     mixed: list  # Amem of each piece of attention's output
     gated: list  # Amem of each piece of the feed-forward
     q: list  # Amem of each part of the heads
     k: Amem
     quantised: Amem  # the open blocks of values
-
-
-@dataclass
-class State:
-    """The registers that live through the program."""
-
-    given: Register
-    limit: Register | None
-    position: Register  # of the group's first token
-    tokens: Register  # of the group
-    dram: Register  # beats from layer 0 to this layer
-    vmem: Register  # elements from layer 0's norms and open blocks to this layer's
 
 
 def compile_model(
@@ -74,11 +68,13 @@ def compile_model(
     mode: str = "reply",
     group: int | None = None,
     choice: Choice | None = None,
+    batch: int = 1,
 ) -> tuple[Layout, Program]:
-    """With the choice given, or the first that fits the chip. `group`: tokens taken at once, a power of two up to Rows."""
+    """With the choice given, or the first that fits the chip. `group`: given tokens taken at once, a power of two up to Rows;
+    `batch`: most sequences, up to Rows."""
 
     def attempt(choice: Choice):
-        layout = plan(model, config, format, context, choice, num_end_tokens, mode == "score")
+        layout = plan(model, config, format, context, choice, num_end_tokens, mode == "score", batch)
         return layout, trace_model(layout, mode, group or config.rows)
 
     if choice:
@@ -108,38 +104,69 @@ def _choices(model: Llama, config: Config, context: int):
 
 def trace_model(layout: Layout, mode: str, group: int) -> Program:
     t = Trace(layout.config)
-    given, limit, position = t.argument(1, "given"), t.argument(2, "limit"), t.argument(3, "position")
-    state = State(given, limit, position, *(t.register(name) for name in ("tokens", "dram", "vmem")))
+    state = State(*(t.register(name) for name in ("sequence", "position", "tokens", "dram", "vmem")))
     with t.kernel(mode):
         m = _allocate(t, layout)
         _load_constants(t, layout, m, state)
+        t.set(state.sequence, 0)
+        start = t.label()
+        field(t, state.position, m.requests, state.sequence, FIRST)
         top = t.label()
         _take_group(t, layout, m, state, group)
         body = t.label()
         _layers(t, layout, m, state)
         if mode == "score":
             _store_logits(t, layout, m, state)
-        t.add(state.position, state.position, state.tokens)
-        t.branch(top, state.position, "lt", state.given)
-        if mode == "score":
-            t.end(state.given)
+            with t.registers("given") as given:
+                _go_on(t, m, state, given, top)
+                t.end(given)
         else:
-            _make_token(t, layout, m, state, body)
+            _norm_for_head(t, layout, m, state, start, top)
+            choose_tokens(t, layout, m, state, body)
     return t.finish()
+
+
+def _go_on(t: Trace, m: Memories, state: State, given: Register, top):
+    """Past the group of given tokens, to the next if there are more."""
+    t.add(state.position, state.position, state.tokens)
+    field(t, given, m.requests, state.sequence, GIVEN)
+    t.branch(top, state.position, "lt", given)
+
+
+def _norm_for_head(t: Trace, layout: Layout, m: Memories, state: State, start, top):
+    """m.last of all sequences. Where given tokens were taken, that of this sequence, and on to the next group or sequence."""
+    head, decoding = t.label(here=False), t.label(here=False)
+    x = m.x.take(rows=state.tokens, cols=layout.model.hidden)
+    with t.kernel("norm_for_head"):
+        t.branch(decoding, state.position, "lt", 0)
+        with t.registers("given") as given:
+            _go_on(t, m, state, given, top)
+            t.mul(given, state.sequence, m.last.row_stride)
+            rmsnorm_last(t, m.last.take(rows=1).at(given), x, m.final_norm, m.squares)
+            t.add(state.sequence, state.sequence, 1)
+            field(t, given, m.requests, state.sequence, GIVEN)
+            t.branch(start, given, "ne", 0)
+        t.set(state.tokens, state.sequence)
+        t.set(state.position, -DECODING)
+        t.goto(head)
+        t.place(decoding)
+        rmsnorm(t, m.last.take(rows=state.tokens), x, m.final_norm, m.squares)
+        t.place(head)
 
 
 def _allocate(t: Trace, layout: Layout) -> Memories:
     c, rows, choice, lanes = layout.model, layout.config.rows, layout.choice, layout.config.lanes
     row, dims = layout.layer["norms"].cols, c.kv_heads * layout.value
-    # A layer's record: its two norms, then its open blocks, for all layers or for the one at work.
-    record = 2 * row * choice.norms_stay + dims * BLOCK * choice.open_blocks_stay
+    # A layer's record: its two norms, then the open blocks of each place, for all layers or for the one at work.
+    record = 2 * row * choice.norms_stay + layout.batch * dims * BLOCK * choice.open_blocks_stay
     records = t.vmem(record, c.layers) if record else None
     norms = Vmem(records.address, row, 2, 1, words(row, lanes)) if choice.norms_stay else t.vmem(row, 2)
     open_blocks = (
         Vmem(plus(records.address, 2 * row), BLOCK, dims, 1, BLOCK // lanes) if choice.open_blocks_stay else None
     )
     return Memories(
-        constants=t.vmem(layout.request.cols),
+        constants=t.vmem(layout.constants.cols),
+        requests=t.vmem(layout.requests.cols, layout.requests.rows),
         ids=t.vmem(rows),
         x=t.vmem(layout.embedding.cols, rows),
         table=t.vmem(layout.head, 1, rows),
@@ -147,8 +174,10 @@ def _allocate(t: Trace, layout: Layout) -> Memories:
         norms=norms,
         final_norm=t.vmem(c.hidden),
         open_blocks=open_blocks or t.vmem(BLOCK, dims),
+        open_stride=dims * BLOCK * choice.open_blocks_stay,
         squares=Squares(t.vmem(rows), t.vmem(rows)),
         normed=t.amem(c.hidden, rows),
+        last=t.amem(c.hidden, layout.batch),
         mixed=[t.amem(w.depth, rows) for w in layout.output_projection.rest],
         gated=[t.amem(w.depth, rows) for w in layout.down.rest],
         q=[t.amem(layout.head, part.outputs // layout.head, rows) for part in layout.query],
@@ -158,7 +187,8 @@ def _allocate(t: Trace, layout: Layout) -> Memories:
 
 
 def _load_constants(t: Trace, layout: Layout, m: Memories, state: State):
-    t.load(m.constants, layout.request)
+    t.load(m.constants, layout.constants)
+    t.load(m.requests, layout.requests)
     t.load(m.final_norm, layout.final_norm)
     if layout.choice.norms_stay:
         norms = layout.layer["norms"]
@@ -170,20 +200,21 @@ def _take_group(t: Trace, layout: Layout, m: Memories, state: State, group: int)
     """The next `group` given tokens, or what is left: their number and their embeddings. Groups begin at multiples of it."""
     rows = t.config.rows
     with t.kernel("group"), t.registers("place", "beat") as (place, beat):
-        t.sub(state.tokens, state.given, state.position)
+        field(t, state.tokens, m.requests, state.sequence, GIVEN)
+        t.sub(state.tokens, state.tokens, state.position)
         t.min(state.tokens, state.tokens, group)
         t.scalar(place, state.position, "and", rows - 1)
         t.sub(beat, state.position, place)
         t.scalar(beat, beat, "shr", (t.config.port_bytes // 4).bit_length() - 1)
+        with t.registers("row") as row:
+            t.mul(row, state.sequence, layout.ids.row_stride)
+            t.add(beat, beat, row)
         t.load(m.ids, layout.ids.take(address=beat + layout.ids.address, cols=rows))
         embed_ids(t, m.x, layout.embedding, place + m.ids.address, state.tokens)
 
 
 def _layers(t: Trace, layout: Layout, m: Memories, state: State):
-    with t.registers("beat") as beat:
-        t.mul(beat, state.position, layout.rope.row_stride)
-        table = m.table.take(outer=1, rows=state.tokens, row_stride=m.table.outer_stride)
-        t.load(table, layout.rope.take(address=beat + layout.rope.address, rows=state.tokens))
+    _load_rope_table(t, layout, m, state)
     t.set(state.dram, 0)
     t.set(state.vmem, 0)
     x = m.x.take(rows=state.tokens, cols=layout.model.hidden)
@@ -198,16 +229,29 @@ def _layers(t: Trace, layout: Layout, m: Memories, state: State):
     t.branch(top, state.dram, "ne", layout.layer_stride * layout.model.layers)
 
 
+def _load_rope_table(t: Trace, layout: Layout, m: Memories, state: State):
+    """Row by row where each is of another sequence."""
+    decoding, done = t.label(here=False), t.label(here=False)
+    table = m.table.take(outer=1, rows=state.tokens, row_stride=m.table.outer_stride)
+    with t.registers("beat", "element") as (beat, element):
+        t.branch(decoding, state.position, "lt", 0)
+        t.mul(beat, state.position, layout.rope.row_stride)
+        t.load(table, layout.rope.take(address=beat + layout.rope.address, rows=state.tokens))
+        t.goto(done)
+        t.place(decoding)
+        with each_sequence(t, m.requests, state) as position:
+            t.mul(beat, position, layout.rope.row_stride)
+            t.mul(element, state.sequence, table.row_stride * t.config.lanes)
+            t.load(table.take(rows=1).at(element), layout.rope.take(address=beat + layout.rope.address, rows=1))
+        t.place(done)
+
+
 def _layer(t: Trace, layout: Layout, m: Memories, state: State):
     c, choice, config = layout.model, layout.choice, t.config
     tensors = {name: place.at(state.dram) for name, place in layout.layer.items()}
     if not choice.norms_stay:
         t.load(m.norms, tensors["norms"])
-    if not choice.open_blocks_stay:
-        open_rows = m.open_blocks.take(cols=layout.value * BLOCK, rows=c.kv_heads)
-        open_rows = open_rows.take(row_stride=layout.value * BLOCK // config.lanes)
-        t.load(open_rows, tensors["open"])
-    in_norms, in_open = (state.vmem if stays else 0 for stays in (choice.norms_stay, choice.open_blocks_stay))
+    in_norms = state.vmem if choice.norms_stay else 0
     norms = [
         m.norms.take(rows=1, cols=c.hidden).at(row * m.norms.row_stride * config.lanes).at(in_norms) for row in range(2)
     ]
@@ -216,7 +260,6 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
     normed = m.normed.take(rows=n)
     mixed, gated = ([piece.take(rows=n) for piece in pieces] for pieces in (m.mixed, m.gated))
     k, table, *q = (a.take(outer=n) for a in (m.k, m.table, *m.q))
-    cache = Cache(tensors["keys"], tensors["values"], layout.head_stride, c.kv_heads)
 
     rmsnorm(t, normed, x, norms[0], m.squares)
     with t.scratch():
@@ -226,22 +269,80 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
         )
         with t.kernel("project"):
             t.matmul(v, normed, tensors["v"])
-            append_values(t, cache.values, layout.head_stride, v, m.open_blocks, in_open, state.position, m.quantised)
-            if not choice.open_blocks_stay:
-                t.store(tensors["open"], open_rows)
             t.matmul(keys, normed, tensors["k"])
-            rope(t, k, _heads(keys, layout.head, config.lanes), table)
-            append_keys(t, cache.keys, layout.head_stride, k, state.position)
             for weights, projected in zip(layout.query, queries, strict=True):
                 t.matmul(projected, normed, weights.at(state.dram))
+            rope(t, k, _heads(keys, layout.head, config.lanes), table)
+            _append(t, layout, m, state, v, k)
             for part, projected in zip(q, queries, strict=True):
                 rope(t, part, _heads(projected, layout.head, config.lanes), table)
         # The projections are still held, so that attention does not overlay them and wait for their readers.
-        attention(t, mixed, q, cache, state.position, n, choice.chunk, softmax_scale(c))
+        _attend(t, layout, m, state, mixed, q)
     _add(t, layout, m, state, x, mixed, layout.output_projection)
     rmsnorm(t, normed, x, norms[1], m.squares)
     gated_chunks(t, _chunks(gated, layout.gated), normed, [chunk.at(state.dram) for chunk in layout.gated])
     _add(t, layout, m, state, x, gated, layout.down)
+
+
+def _append(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem):
+    """Values and keys to their caches: of the tokens of one sequence, or of a token of each."""
+    decoding, done = t.label(here=False), t.label(here=False)
+    with t.kernel("append"):
+        t.branch(decoding, state.position, "lt", 0)
+        _append_to(t, layout, m, state, v, k, state.position, None)
+        t.goto(done)
+        t.place(decoding)
+        with each_sequence(t, m.requests, state) as position, t.registers("row") as row:
+            t.mul(row, state.sequence, v.row_stride * t.config.lanes)
+            _append_to(t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), position, state.sequence)
+        t.place(done)
+
+
+def _append_to(
+    t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem, position: Register, row: Register | None
+):
+    with t.registers("base", "open") as (base, element):
+        cache = _cache(t, layout, m, state, base, element)
+        if not layout.choice.open_blocks_stay:
+            words_of_head = layout.value * BLOCK // t.config.lanes
+            open_rows = m.open_blocks.take(cols=layout.value * BLOCK, rows=layout.model.kv_heads)
+            open_rows = open_rows.take(row_stride=words_of_head)
+            in_memory = layout.layer["open"].at(base)
+            t.load(open_rows, in_memory)
+        append_values(t, cache.values, layout.head_stride, v, m.open_blocks, element, position, m.quantised)
+        if not layout.choice.open_blocks_stay:
+            t.store(in_memory, open_rows)
+        append_keys(t, cache.keys, layout.head_stride, k, position, row)
+
+
+def _cache(
+    t: Trace, layout: Layout, m: Memories, state: State, base: Register, element: Register | None = None
+) -> Cache:
+    """The cache of the sequence at work. base becomes the beats to its layer and place, element those to its open blocks."""
+    place_of(t, base, m.requests, state)
+    if element:
+        t.mul(element, base, m.open_stride)
+        if layout.choice.open_blocks_stay:
+            t.add(element, element, state.vmem)
+    t.mul(base, base, layout.place_stride)
+    t.add(base, base, state.dram)
+    keys, values = (layout.layer[name].at(base) for name in ("keys", "values"))
+    return Cache(keys, values, layout.head_stride, layout.model.kv_heads)
+
+
+def _attend(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], q: list[Amem]):
+    """Attention of the tokens of one sequence, or of a token of each."""
+    decoding, done = t.label(here=False), t.label(here=False)
+    chunk, scale = layout.choice.chunk, softmax_scale(layout.model)
+    t.branch(decoding, state.position, "lt", 0)
+    with t.registers("base") as base:
+        attention(t, mixed, q, _cache(t, layout, m, state, base), state.position, state.tokens, chunk, scale)
+    t.goto(done)
+    t.place(decoding)
+    ones = [piece.take(rows=1) for piece in mixed]
+    with each_sequence(t, m.requests, state) as position, t.registers("base") as base:
+        attention(t, ones, q, _cache(t, layout, m, state, base), position, 1, chunk, scale, state.sequence)
+    t.place(done)
 
 
 def _chunks(pieces: list[Amem], chunks: list[Weights]) -> list[Amem]:
@@ -266,37 +367,6 @@ def _epsilon(m: Memories) -> Scalars:
 def _heads(x: Vmem, size: int, lanes: int) -> Vmem:
     """Rows of heads as (rows, heads, size)."""
     return Vmem(x.address, size, x.cols // size, x.rows, size // lanes, x.row_stride)
-
-
-def _make_token(t: Trace, layout: Layout, m: Memories, state: State, body):
-    """The head on the group's last row, the best token to its slot and to the residual, and round again, or the end."""
-    done = t.label(here=False)
-    x = m.x.take(rows=1)
-    with t.registers("token", "made") as (token, made), t.kernel("make_token"):
-        # The norm of all rows costs little more than that of the last, which is the one the head takes.
-        normed = m.normed.take(rows=state.tokens)
-        rmsnorm(t, normed, m.x.take(rows=state.tokens, cols=layout.model.hidden), m.final_norm, m.squares)
-        t.sub(made, state.tokens, 1)
-        t.mul(made, made, normed.row_stride)
-        normed = m.normed.take(rows=1).at(made)
-        head_argmax(t, token, normed, layout.output, layout.choice.vocabulary_chunk)
-        with t.registers("row") as row:
-            t.set(row, token)
-            embed(t, x, layout.embedding, row)
-        t.sub(made, state.position, state.given)
-        number = Vmem(x.address + (x.cols - 1), 1)  # the row's own number, which the table holds after the row
-        t.store(Dram(made + layout.slots, 1), number)
-        t.add(made, made, 1)
-        t.signal(made)
-        for i in range(layout.request.cols - END_TOKENS):
-            with t.registers("end") as end:
-                t.read(end, m.constants.address + END_TOKENS + i)
-                t.branch(done, token, "eq", end)
-        t.branch(done, made, "ge", state.limit)
-        t.set(state.tokens, 1)
-        t.goto(body)
-        t.place(done)
-        t.end(made)
 
 
 def _store_logits(t: Trace, layout: Layout, m: Memories, state: State):

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from host import timeline
+from host.slots import Slots
 from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
@@ -26,7 +27,7 @@ MEMORY_BYTES = {"tiny": 8 << 20, "small": 32 << 20, "base": 128 << 20}  # of tb/
 
 @dataclass
 class Job:
-    """A program to run. `image` uint8 is the whole DRAM from beat 0; `slots` the beat of the first token slot, if it makes tokens.
+    """A program to run. `image` uint8 is the whole DRAM from beat 0; `slots` where it puts tokens, if it makes any.
 
     `sources`: the kernels that each instruction came from, for a trace.
     """
@@ -36,7 +37,7 @@ class Job:
     program_beat: int
     program_length: int
     args: list[int] = field(default_factory=list)
-    slots: int | None = None
+    slots: Slots | None = None
     sources: list[str] | None = None
 
 
@@ -54,25 +55,42 @@ class Outcome:
 
 
 def run(
-    job: Job, backend: str = "simulator", on_token: Callable[[int, dict], None] | None = None, **options
+    job: Job,
+    backend: str = "simulator",
+    on_token: Callable[[int, dict], None] | None = None,
+    on_step: Callable[[list, dict], None] | None = None,
+    **options,
 ) -> Outcome:
     """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, latency, trace).
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
-    `on_token(token id, counters)` is called for each token as it is made. Raises models.simulator.Halt or
+    `on_token(token id, counters)` is called for each token as it is made, `on_step([(sequence, token id), ...], counters)`
+    for each step of a batch. Raises models.simulator.Halt or
     tb.runner.BenchError.
     """
+
+    def made(step, counters):
+        if on_step:
+            on_step(step, counters)
+        for _, token in step if on_token else ():
+            on_token(token, counters)
+
     if backend == "simulator":
-        return _run_on_simulator(job, on_token)
-    return _run_on_rtl(job, on_token, **options)
+        return _run_on_simulator(job, made)
+    return _run_on_rtl(job, made, **options)
 
 
-def _run_on_simulator(job, on_token):
-    def signalled(count):
-        if on_token and job.slots is not None:
-            first = (job.slots + count - 1) * job.config.port_bytes
-            on_token(int(simulator.dram[first : first + 4].view("<u4")[0]), {})
+def _run_on_simulator(job, on_step):
+    slots = job.slots and Slots(**job.slots.parameters())
+
+    def read(beat):
+        first = beat * job.config.port_bytes
+        return int(simulator.dram[first : first + 4].view("<u4")[0])
+
+    def signalled(_):
+        if slots:
+            on_step(slots.take_step(read), {})
 
     simulator = Simulator(job.config, job.image.copy(), on_signal=signalled)
     result = simulator.run(job.program_beat, job.program_length, job.args)
@@ -98,7 +116,7 @@ def build(config: Config, simulator: str = "verilator", waves: bool = False) -> 
 
 
 def _run_on_rtl(
-    job, on_token, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None, trace=None
+    job, on_step, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None, trace=None
 ):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
     folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
@@ -110,7 +128,7 @@ def _run_on_rtl(
         "program_beat": job.program_beat,
         "program_length": job.program_length,
         "args": list(map(int, job.args)),
-        "slots": job.slots,
+        "slots": job.slots and job.slots.parameters(),
         "lockstep": lockstep,
         "patience": PATIENCE_CYCLES,
     }
@@ -118,7 +136,7 @@ def _run_on_rtl(
     progress = folder / "progress.jsonl"
     progress.touch()
     finished = threading.Event()
-    reader = threading.Thread(target=_follow, args=(progress, finished, on_token or (lambda *_: None)))
+    reader = threading.Thread(target=_follow, args=(progress, finished, on_step))
     reader.start()
     lines = folder / "timeline.txt"
     try:
@@ -153,14 +171,14 @@ def _program(job: Job) -> list[isa.Instruction]:
     return [isa.decode(code[i : i + isa.BYTES]) for i in range(0, len(code), isa.BYTES)]
 
 
-def _follow(path: Path, finished: threading.Event, on_token: Callable[[int, dict], None]) -> None:
-    """Call on_token for each line that appears in the progress file, until finished."""
+def _follow(path: Path, finished: threading.Event, on_step: Callable[[list, dict], None]) -> None:
+    """Call on_step for each line that appears in the progress file, until finished."""
     with open(path) as lines:
         while True:
             last = finished.is_set()
             for line in iter(lines.readline, ""):
                 entry = json.loads(line)
-                on_token(entry["token"], entry["counters"])
+                on_step([tuple(made) for made in entry["step"]], entry["counters"])
             if last:
                 return
             finished.wait(0.05)

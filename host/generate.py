@@ -9,7 +9,8 @@ from host.checkpoint import Checkpoint, load
 from host.compiler import compile_model
 from host.driver import Job
 from host.errors import SerranoError
-from host.layout import BLOCK, Choice, Layout, build_image, round_up
+from host.layout import BLOCK, REQUEST_SIZE, Choice, Layout, build_image, round_up
+from host.slots import Slots
 from host.trace import Program
 from models.config import CONFIGS, Config
 
@@ -19,14 +20,19 @@ MEMORY_BYTES = 1 << 32  # of the instruction-set simulator's DRAM; the RTL's is 
 
 @dataclass
 class Prepared:
-    """A model compiled and placed, with one request in its memory."""
+    """A model compiled and placed, with the requests of a batch in its memory."""
 
     job: Job
     layout: Layout
     program: Program
-    ids: list[int]  # the tokens given
+    given: list[list[int]]  # the tokens of each sequence
     tokenizer: Tokenizer | None
     end_tokens: tuple[int, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """The tokens given of the first sequence."""
+        return self.given[0]
 
 
 def find_config(name: str) -> Config:
@@ -53,12 +59,32 @@ def encode(checkpoint: Checkpoint, prompt) -> list[int]:
     return ids
 
 
+def _prompts(prompt) -> list:
+    """A prompt, text or ids, or a list of prompts, as a list of prompts."""
+    several = not isinstance(prompt, str) and len(prompt) and not isinstance(prompt[0], (int, np.integer))
+    return list(prompt) if several else [prompt]
+
+
+def place_requests(layout: Layout, image: np.ndarray, given: list[list[int]], limits: list[int], first: int = 0):
+    """Writes what is asked for, a sequence each; `first`: the position of the first token that is new."""
+    port = layout.config.port_bytes
+
+    def put(place, row, values):
+        begin = (place.address + row * place.row_stride) * port
+        image[begin : begin + 4 * len(values)] = np.array(values, np.uint32).view(np.uint8)
+
+    for number, (ids, limit) in enumerate(zip(given, limits, strict=True)):
+        put(layout.requests, number, [len(ids), limit, first, number])
+        put(layout.ids, number, ids)
+    put(layout.requests, len(given), [0] * REQUEST_SIZE)
+
+
 def prepare(
     model,
     config: str | Config,
     weights: str = "mxfp4",
     prompt="",
-    tokens: int = 32,
+    tokens: int | list[int] = 32,
     *,
     context: int | None = None,
     mode: str = "reply",
@@ -68,31 +94,38 @@ def prepare(
 ) -> Prepared:
     """Load (a directory, or a Checkpoint already loaded), compile, place. Raises SerranoError with one sentence.
 
-    `context`: positions the caches have room for, as many as the request needs if not given. mode "score" stores the
+    A list of up to Rows prompts is a batch that decodes together; `tokens` may be a number for each. `context`: positions the caches have room for, as many as the request needs if not given. mode "score" stores the
     logits of each given token (see `logits`); group: given tokens taken at once, up to Rows.
     """
     config = config if isinstance(config, Config) else find_config(config)
     if weights not in FORMATS:
         raise SerranoError(f"there are no weights in {weights}; there are {', '.join(FORMATS)}")
     checkpoint = model if isinstance(model, Checkpoint) else load(model)
-    ids = encode(checkpoint, prompt)
-    if mode == "reply" and tokens < 1:
-        raise SerranoError(f"{tokens} tokens are no reply")
-    needed = len(ids) + (tokens if mode == "reply" else 0)
+    given = [encode(checkpoint, one) for one in _prompts(prompt)]
+    if len(given) > (config.rows if mode == "reply" else 1):
+        raise SerranoError(f"{len(given)} sequences are more than the {config.rows} rows of CONFIG={config.name}")
+    limits = list(tokens) if isinstance(tokens, (list, tuple)) else [tokens] * len(given)
     limit = checkpoint.model.context if context is None else min(context, checkpoint.model.context)
-    if needed > limit:
-        raise SerranoError(f"{len(ids)} tokens and {needed - len(ids)} to come do not fit the context of {limit}")
-    context = round_up(needed if context is None else context, BLOCK)
+    most = 0
+    for ids, new in zip(given, limits, strict=True):
+        if mode == "reply" and new < 1:
+            raise SerranoError(f"{new} tokens are no reply")
+        needed = len(ids) + (new if mode == "reply" else 0)
+        if needed > limit:
+            raise SerranoError(f"{len(ids)} tokens and {needed - len(ids)} to come do not fit the context of {limit}")
+        most = max(most, needed)
+    context = round_up(most if context is None else context, BLOCK)
     end_tokens = checkpoint.end_tokens
-    layout, program = compile_model(checkpoint.model, config, weights, context, len(end_tokens), mode, group, choice)
+    layout, program = compile_model(
+        checkpoint.model, config, weights, context, len(end_tokens), mode, group, choice, len(given)
+    )
     if layout.bytes > memory:
         raise SerranoError(f"the model needs {layout.bytes} bytes of memory, and there are {memory}")
     image = build_image(layout, checkpoint.weights, program.code, end_tokens)
-    first = layout.ids.address * config.port_bytes
-    image[first : first + 4 * len(ids)] = np.array(ids, np.uint32).view(np.uint8)
-    args = [len(ids), tokens, 0]
-    job = Job(config, image, 0, len(program.instructions), args, layout.slots, program.sources)
-    return Prepared(job, layout, program, ids, checkpoint.tokenizer, end_tokens)
+    place_requests(layout, image, given, limits)
+    slots = Slots(layout.slots, layout.context, limits, list(end_tokens)) if mode == "reply" else None
+    job = Job(config, image, 0, len(program.instructions), slots=slots, sources=program.sources)
+    return Prepared(job, layout, program, given, checkpoint.tokenizer, end_tokens)
 
 
 def logits(prepared: Prepared, memory: np.ndarray) -> np.ndarray:
@@ -102,10 +135,10 @@ def logits(prepared: Prepared, memory: np.ndarray) -> np.ndarray:
     return raw.view("<f4").reshape(place.rows, -1)[: len(prepared.ids), : place.cols]
 
 
-def made_tokens(prepared: Prepared, memory: np.ndarray, count: int) -> list[int]:
-    """The ids in the first `count` token slots."""
-    port = prepared.layout.config.port_bytes
-    slots = memory[prepared.layout.slots * port :][: count * port].reshape(count, port)
+def made_tokens(prepared: Prepared, memory: np.ndarray, count: int, sequence: int = 0) -> list[int]:
+    """The ids in the first `count` token slots of a sequence."""
+    port, layout = prepared.layout.config.port_bytes, prepared.layout
+    slots = memory[(layout.slots + sequence * layout.context) * port :][: count * port].reshape(count, port)
     return [int(i) for i in np.ascontiguousarray(slots[:, :4]).view("<u4")[:, 0]]
 
 

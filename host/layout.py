@@ -1,9 +1,11 @@
 """Placement: which beat of DRAM holds what, and the image that the host writes there.
 
-    program | request | token slots | (logits) | rotary tables | embedding | head | final norm | layer 0 | layer 1 ...
+    program | constants | requests | token ids | token slots | (logits) | rotary tables | embedding | head | final norm |
+    layer 0 | layer 1 ...
 
-All layers have one identical layout, layer_stride beats apart: weights, norms, caches, open blocks of values. Padding
-lives here and nowhere else: heads so that their halves are whole words, outputs to whole tiles, contractions to blocks.
+All layers have one identical layout, layer_stride beats apart: weights, norms, and then for each sequence of the batch,
+place_stride beats apart, caches and open blocks of values. Padding lives here and nowhere else: heads so that their
+halves are whole words, outputs to whole tiles, contractions to blocks.
 """
 
 import math
@@ -41,12 +43,14 @@ class Layout:
     format: str  # of the weights
     context: int
     choice: Choice
+    batch: int  # sequences that there is room for
     head: int  # a padded query or key head: two halves of whole words
     value: int  # a padded value head
     feed_forward: int  # padded to whole tiles
-    request: Dram  # constants, see REQUEST
-    ids: Dram  # one row: the tokens given
-    slots: int  # beat of the first token slot, one beat a token
+    constants: Dram  # see EPSILON
+    requests: Dram  # what each sequence asks for, see GIVEN; the first that gives no tokens ends the table
+    ids: Dram  # a row a sequence: the tokens given
+    slots: int  # beat of the first token slot, one beat a token, `context` of them a sequence
     logits: Dram | None
     rope: Dram  # (positions, cos | sin)
     embedding: Dram  # (vocabulary, hidden padded to words and the row's own number)
@@ -58,6 +62,7 @@ class Layout:
     output_projection: "Split"
     down: "Split"
     head_stride: int  # beats between the caches of two heads
+    place_stride: int  # of two sequences
     layer_stride: int
     beats: int  # all of it
 
@@ -84,8 +89,12 @@ class Split:
         return places
 
 
-# The request's constants, in elements: epsilon, then the end tokens
+# The constants, in elements: epsilon, then the end tokens
 EPSILON, END_TOKENS = 0, 1
+# A request, in elements: tokens given in all, most tokens to make, position of the first token that is new, place (its
+# number, which says where its caches, open blocks and token slots are)
+GIVEN, LIMIT, FIRST, PLACE = range(4)
+REQUEST_SIZE = 4
 NO_TOKEN = 0xFFFFFFFF
 
 
@@ -129,7 +138,14 @@ def round_up(number: int, unit: int) -> int:
 
 
 def plan(
-    model: Llama, config: Config, format: str, context: int, choice: Choice, num_end_tokens: int, logits: bool
+    model: Llama,
+    config: Config,
+    format: str,
+    context: int,
+    choice: Choice,
+    num_end_tokens: int,
+    logits: bool,
+    batch: int = 1,
 ) -> Layout:
     """The layout, without any data. `logits` leaves room for every position's logits."""
     c, lanes = model, config.lanes
@@ -141,9 +157,10 @@ def plan(
     row = words(c.hidden, lanes) * lanes
     cursor = _Cursor(config, format)
     cursor.beats(config.imem_words * isa.BYTES // config.port_bytes)
-    request = cursor.rows(1, END_TOKENS + num_end_tokens)
-    ids = cursor.rows(1, round_up(context, config.rows))
-    slots = cursor.beats(context)
+    constants = cursor.rows(1, END_TOKENS + num_end_tokens)
+    requests = cursor.rows(batch + 1, REQUEST_SIZE)
+    ids = cursor.rows(batch, round_up(context, config.rows))
+    slots = cursor.beats(context * batch)
     logit_rows = cursor.rows(context, c.vocabulary) if logits else None
     rope = cursor.rows(context, head)
     embedding = cursor.rows(c.vocabulary, row + 1)
@@ -170,6 +187,8 @@ def plan(
     cursor.beats(head_stride * (c.kv_heads - 1))
     if not choice.open_blocks_stay:
         layer["open"] = cursor.rows(c.kv_heads, value * BLOCK)
+    place_stride = cursor.beat - caches
+    cursor.beats(place_stride * (batch - 1))
     stride = cursor.beat - first
     cursor.beats(stride * (c.layers - 1))
     return Layout(
@@ -178,10 +197,12 @@ def plan(
         format=format,
         context=context,
         choice=choice,
+        batch=batch,
         head=head,
         value=value,
         feed_forward=feed_forward,
-        request=request,
+        constants=constants,
+        requests=requests,
         ids=ids,
         slots=slots,
         logits=logit_rows,
@@ -195,6 +216,7 @@ def plan(
         output_projection=output_projection,
         down=down,
         head_stride=head_stride,
+        place_stride=place_stride,
         layer_stride=stride,
         beats=cursor.beat,
     )
@@ -291,7 +313,7 @@ def build_image(layout: Layout, weights: dict, code: bytes, end_tokens) -> np.nd
 
     put(0, np.frombuffer(code, np.uint8))
     constants = [int(fp32.bits(c.epsilon)), *end_tokens]
-    put_rows(layout.request, [constants], np.uint32)
+    put_rows(layout.constants, [constants], np.uint32)
     half = layout.head // 2
     cos, sin = rope_tables(c, np.arange(layout.context))
     table = np.zeros((layout.context, layout.head))

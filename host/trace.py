@@ -236,12 +236,19 @@ class Trace:
     def walk(self, count: int, *walks: tuple):
         """The block `count` times; walks are (start, step): gives a list of Values that advance by their steps.
 
-        The first start is an int. A single round has no loop and no registers where the starts need none.
+        The first start is an int. A start may be a function that sets the register it is given. A single round has no loop
+        and no registers where the starts need none.
         """
+        taken, values = [], []
+        for i, (start, _) in enumerate(walks):
+            if callable(start) or count > 1:
+                taken.append(self.register(f"walk{i}", None if callable(start) else start))
+                start = start(taken[-1]) if callable(start) else taken[-1]
+            values.append(start)
         if count == 1:
-            yield [start for start, _ in walks]
+            yield values
+            self.free(*taken)
             return
-        taken = [self.register(f"walk{i}", start) for i, (start, _) in enumerate(walks)]
         top = self.label()
         yield taken
         for register, (_, step) in zip(taken, walks, strict=True):

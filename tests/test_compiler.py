@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from host import driver
-from host.generate import logits, made_tokens, prepare
+from host.generate import logits, made_tokens, place_requests, prepare
 from host.layout import Choice
 from models.config import CONFIGS
 from models.reference import forward, group_ends, mean_kl
@@ -161,9 +161,9 @@ def test_a_run_goes_on_from_a_whole_block_of_an_earlier_one():
     expected, _ = reply(checkpoint, "small", ids, 5)
     prepared = prepare(checkpoint, "small", "mxint8", ids, 5)
     job = prepared.job
-    job.args = [36, 1, 0]
+    place_requests(prepared.layout, job.image, [ids[:36]], [1])
     job.image = driver.run(job).memory
-    job.args = [45, 5, 32]
+    place_requests(prepared.layout, job.image, [ids], [5], first=32)
     outcome = driver.run(job)
     assert made_tokens(prepared, outcome.memory, outcome.result) == expected
 

@@ -13,10 +13,13 @@ KSTEP = KSTEP_BEATS["mxint8"]
 
 
 @kernel
-def append_keys(t: Trace, cache: Weights, head_stride: int, keys: Amem, position: Register):
-    """keys (tokens, heads, head size) become tokens position.. of each head's cache (heads head_stride beats apart)."""
+def append_keys(
+    t: Trace, cache: Weights, head_stride: int, keys: Amem, position: Register, row: Register | None = None
+):
+    """keys (tokens, heads, head size), or those from row on, become tokens position.. of each head's cache."""
     head = keys.take(rows=keys.outer, row_stride=keys.outer_stride, outer=1)
-    with t.walk(keys.rows, (0, keys.row_stride), (cache.address, head_stride)) as (block, beat):
+    start = (lambda register: t.mul(register, row, keys.outer_stride)) if row else 0
+    with t.walk(keys.rows, (0, 1), (start, keys.row_stride), (cache.address, head_stride)) as (_, block, beat):
         t.store_tile(cache.take(address=beat), head.at(block), first=position)
 
 

@@ -57,11 +57,14 @@ def attention(
     q: list[Amem],
     cache: Cache,
     position: Register,
-    tokens: Register,
+    tokens: Value,
     chunk: int,
     scale: float,
+    row: Register | None = None,
 ):
-    """dst = softmax(q . keys * scale) . values for tokens position.. of the context.
+    """dst = softmax(q . keys * scale) . values for tokens position.. of the context: rows 0.. of dst and q, or rows row..
+
+    tokens is 1 or a register.
 
     dst: (tokens, query heads * value size) of each part, or of all where value heads are not whole blocks.
     q: (tokens, query heads, head size) of each part, whose query heads follow each other. All tokens lie in one chunk.
@@ -70,9 +73,10 @@ def attention(
     group, several = heads // cache.heads, cache.values.depth > chunk
     with t.scratch():
         parts, first = [], 0
-        scaled = t.vmem(chunk, max(part.rows for part in q), t.config.rows)
+        rows = t.config.rows if isinstance(tokens, Register) else tokens
+        scaled = t.vmem(chunk, max(part.rows for part in q), rows)
         for part_q in q:
-            parts.append(_part(t, part_q, first, group, chunk, value, several, scaled))
+            parts.append(_part(t, part_q.take(outer=tokens), first, group, chunk, value, several, scaled, rows))
             first += parts[-1].heads
         to_exp2 = scale * LOG2_E
         with t.registers("cols", "count") as (cols, count):
@@ -80,7 +84,7 @@ def attention(
             if several:
                 t.min(cols, cols, chunk)
             for part in parts:
-                _scores(t, part, cache, cache.keys.address, cols, tokens)
+                _scores(t, part, cache, cache.keys.address, cols, tokens, row)
             for part in parts:
                 _soften(t, part, cols, position + 1, to_exp2)
             if not several:
@@ -89,17 +93,19 @@ def attention(
             for part in parts:
                 _mix(t, part, part.o, cache, cache.values.address, cols, tokens)
             if several:
-                _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count)
+                _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count, row)
                 for part in parts:
                     _invert_total(t, part, tokens, count)
-            _divide(t, dst, parts, tokens)
+            _divide(t, dst, parts, tokens, rows, row)
 
 
-def _part(t: Trace, q: Amem, first: int, group: int, chunk: int, value: int, several: bool, scaled: Vmem) -> Part:
-    number, rows = q.rows, t.config.rows
+def _part(
+    t: Trace, q: Amem, first: int, group: int, chunk: int, value: int, several: bool, scaled: Vmem, rows: int
+) -> Part:
+    number = q.rows
 
     def by_head(allocate, cols):
-        """(query heads, Rows, cols) as (tokens, query heads, cols), so that no head's range meets another's."""
+        """(query heads, rows, cols) as (tokens, query heads, cols), so that no head's range meets another's."""
         x = allocate(cols, rows, number)
         return x.take(outer=q.outer, rows=number, outer_stride=x.row_stride, row_stride=x.outer_stride)
 
@@ -115,8 +121,12 @@ def _part(t: Trace, q: Amem, first: int, group: int, chunk: int, value: int, sev
 
 
 def _ways(t: Trace, part: Part, tokens: Value):
-    """Twice (matrix rows, whether they are heads, first head of each product of a group): for one token, for several."""
+    """(matrix rows, whether they are heads, first head of each product of a group): for one token, and for several if they
+    are a register."""
     together = max(n for n in range(1, t.config.rows + 1) if part.group % n == 0)
+    if not isinstance(tokens, Register):
+        yield together, True, range(0, part.group, together)
+        return
     with t.when(tokens, "eq", 1):
         yield together, True, range(0, part.group, together)
     with t.when(tokens, "ne", 1):
@@ -124,15 +134,16 @@ def _ways(t: Trace, part: Part, tokens: Value):
 
 
 @kernel
-def _scores(t: Trace, part: Part, cache: Cache, keys: Value, cols: Value, tokens: Register):
+def _scores(t: Trace, part: Part, cache: Cache, keys: Value, cols: Value, tokens: Value, row: Register | None):
     """part.scores = part.q . keys"""
     lanes, q, s = t.config.lanes, part.q, part.scores
     beat = plus(keys, part.first * cache.head_stride)
     for rows, by_head, heads in _ways(t, part, tokens):
         place = Vmem(s.address, cols, rows, 1, s.row_stride if by_head else s.outer_stride)
         query = Amem(q.address, q.cols, rows, 1, q.row_stride if by_head else q.outer_stride)
-        walks = (0, part.group * q.row_stride), (0, part.group * s.row_stride * lanes), (beat, cache.head_stride)
-        with t.walk(part.heads, *walks) as (block, element, dram):
+        start = _times(t, row, q.outer_stride) if row else 0
+        walks = (0, part.group * s.row_stride * lanes), (start, part.group * q.row_stride), (beat, cache.head_stride)
+        with t.walk(part.heads, *walks) as (element, block, dram):
             weights = cache.keys.take(address=dram, outputs=cols)
             for head in heads:
                 here = place.at(element).at(head * s.row_stride * lanes)
@@ -140,7 +151,7 @@ def _scores(t: Trace, part: Part, cache: Cache, keys: Value, cols: Value, tokens
 
 
 @kernel
-def _mix(t: Trace, part: Part, o: Vmem, cache: Cache, values: Value, cols: Value, tokens: Register):
+def _mix(t: Trace, part: Part, o: Vmem, cache: Cache, values: Value, cols: Value, tokens: Value):
     """o = part.p . values"""
     lanes, p = t.config.lanes, part.p
     beat = plus(values, part.first * cache.head_stride)
@@ -164,11 +175,11 @@ def _soften(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float):
 
 
 @kernel
-def _soften_more(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float, count: Register, tokens: Register):
+def _soften_more(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float, count: Register, tokens: Value):
     """A later chunk: also shrink = exp(old most - new most), and total shrunk and added to."""
     s = part.scaled.take(cols=cols)
     t.vector(part.scores.take(cols=cols), s, mul=to_exp2, mask=limit, reduce=("max", part.most_new.address))
-    _count(t, part, tokens, count)
+    count = _count(t, part, tokens, count)
     most, new, total, total_new, shrink = (
         x.take(cols=count) for x in (part.most, part.most_new, part.total, part.total_new, part.shrink)
     )
@@ -180,7 +191,7 @@ def _soften_more(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float
     t.vector(total, total, add=total_new)
 
 
-def _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count):
+def _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count, row):
     done = t.label(here=False)
     keys_step = chunk // t.config.port_bytes * cache.keys.tile_stride
     values_step = chunk // BLOCK * KSTEP
@@ -196,7 +207,7 @@ def _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count
         t.add(keys, keys, keys_step)
         t.add(values, values, values_step)
         for part in parts:
-            _scores(t, part, cache, keys, cols, tokens)
+            _scores(t, part, cache, keys, cols, tokens, row)
         for part in parts:
             _soften_more(t, part, cols, seen + 1, to_exp2, count, tokens)
         for part in parts:
@@ -207,21 +218,34 @@ def _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count
         t.place(done)
 
 
-def _count(t: Trace, part: Part, tokens: Register, count: Register):
-    t.mul(count, tokens, part.query_heads)
+def _count(t: Trace, part: Part, tokens: Value, count: Register) -> Value:
+    """Statistics of a part."""
+    return t.mul(count, tokens, part.query_heads) if isinstance(tokens, Register) else tokens * part.query_heads
+
+
+def _times(t: Trace, row: Register, stride: int):
+    """The start of a walk: row * stride."""
+    return lambda register: t.mul(register, row, stride)
 
 
 @kernel
-def _invert_total(t: Trace, part: Part, tokens: Register, count: Register):
-    _count(t, part, tokens, count)
-    total = part.total.take(cols=count)
+def _invert_total(t: Trace, part: Part, tokens: Value, count: Register):
+    total = part.total.take(cols=_count(t, part, tokens, count))
     t.vector(total, total, f="rcp")
 
 
 @kernel
-def _divide(t: Trace, dst: list[Amem], parts: list[Part], tokens: Register):
+def _divide(t: Trace, dst: list[Amem], parts: list[Part], tokens: Value, rows: int, row: Register | None):
     """dst = o / total, an Amem a part; or one for all where heads are not whole blocks, through vector memory."""
-    rows, value = t.config.rows, parts[0].o.cols
+    value = parts[0].o.cols
+    if row:
+        with t.registers(*["row"] * len(dst)) as taken:
+            starts = taken if isinstance(taken, list) else [taken]
+            places = [
+                place.at(t.mul(start, row, place.row_stride)) for start, place in zip(starts, dst, strict=True)
+            ]
+            _divide(t, places, parts, tokens, rows, None)
+        return
     if len(dst) == len(parts) and value % BLOCK == 0:
         for part, place in zip(parts, dst, strict=True):
             blocks = value // BLOCK

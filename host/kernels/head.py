@@ -1,8 +1,9 @@
 """The language model's head: logits by chunks of the vocabulary, the best token, or the logits themselves."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from host.tensors import Amem, Dram, Register, Value, Weights
+from host.tensors import Amem, Dram, Register, Scatter, Value, Vmem, Weights
 from host.trace import Trace, kernel
 
 
@@ -20,11 +21,13 @@ class Chunks:
         return cls(whole, size, outputs - whole * size)
 
 
-def _each_chunk(t: Trace, head: Weights, x: Amem, size: int, use):
-    """use(logits, chunk number as a Value, its size) after the product of each chunk; two buffers take turns."""
+def _each_chunk(t: Trace, head: Weights, x: Amem, rows: int, size: int, use):
+    """use(logits, chunk number as a Value, its size) after the product of each chunk; two buffers take turns.
+
+    x has at most `rows` rows.
+    """
     c = Chunks.of(head.outputs, size)
     step = size // t.config.port_bytes * head.tile_stride
-    rows = x.rows if isinstance(x.rows, int) else t.config.rows
     with t.scratch():
         buffers = t.vmem(size, rows, outer=2)
         logits = buffers.take(outer=1, rows=x.rows)
@@ -44,29 +47,65 @@ def _each_chunk(t: Trace, head: Weights, x: Amem, size: int, use):
         use(last, c.whole, c.rest)
 
 
-@kernel
-def head_argmax(t: Trace, token: Register, x: Amem, head: Weights, size: int):
-    """token = the output of the head with the largest product with x (one row), the lowest of equals."""
-    c = Chunks.of(head.outputs, size)
+@dataclass(frozen=True)
+class Best:
+    """What head_argmax found: of each row the best chunk, of each chunk and row the best output within."""
+
+    chunk: Vmem  # an element a row
+    start: Register  # element with the largest product of row 0 in chunk 0; which output it is, `apart` elements further on
+    step: Register  # elements from chunk to chunk
+    apart: int
+    size: int  # outputs of a chunk
+
+
+@contextmanager
+def head_argmax(t: Trace, x: Amem, rows: int, head: Weights, size: int):
+    """For each row of x (at most `rows`; a register) the output of the head with the largest product, the lowest of equals.
+
+    Gives a Best, for best_token to read. Each chunk gives an element a row. Of several rows these are transposed, so that
+    a row's lie together; of one they do already.
+    """
+    chunks = Chunks.of(head.outputs, size).whole + 1
     with t.scratch():
-        most, where = t.vmem(c.whole + 1), t.vmem(c.whole + 1)
+        by_row, by_chunk = t.vmem(chunks, rows), t.vmem(rows, chunks)
+        where = t.vmem(chunks, rows)
+        t.vmem(rows, chunks)  # where's by chunk
+        apart = where.address - by_row.address
+        best = t.vmem(rows)
+        with t.registers("start", "step") as (start, step):
+            with t.kernel("head_argmax"):
+                t.set(start, by_row.address)
+                t.set(step, 1)
+                with t.when(x.rows, "ne", 1):
+                    t.set(start, by_chunk.address)
+                    t.set(step, by_chunk.row_stride * t.config.lanes)
+                with t.registers("place") as place:
+                    t.set(place, start)
 
-        def reduce(logits, chunk, cols):
-            logits = logits.take(cols=cols)
-            t.vector(logits, reduce=("max", chunk + most.address))
-            t.vector(logits, reduce=("argmax", chunk + where.address))
+                    def reduce(logits, chunk, cols):
+                        logits = logits.take(cols=cols)
+                        t.vector(logits, reduce=("max", place))
+                        t.vector(logits, reduce=("argmax", place + apart))
+                        t.add(place, place, step)
 
-        _each_chunk(t, head, x, size, reduce)
-        if c.whole:
-            best = t.vmem(1)
-            t.vector(most, reduce=("argmax", best.address))
-            with t.registers("chunk") as chunk:
-                t.read(chunk, best.address)
-                t.read(token, chunk + where.address)
-                t.mul(chunk, chunk, size)
-                t.add(token, token, chunk)
-        else:
-            t.read(token, where.address)
+                    _each_chunk(t, head, x, rows, size, reduce)
+                with t.when(x.rows, "ne", 1):
+                    t.vector(by_chunk.take(cols=x.rows), Scatter(by_row.address, by_row.row_stride))
+                t.vector(by_row.take(rows=x.rows), reduce=("argmax", best.address))
+            yield Best(best, start, step, apart, size)
+
+
+@kernel
+def best_token(t: Trace, token: Register, best: Best, row: Register):
+    """token = the best output of a row."""
+    with t.registers("chunk") as chunk:
+        t.read(chunk, row + best.chunk.address)
+        t.mul(token, chunk, best.step)
+        t.add(token, token, best.start)
+        t.add(token, token, row)
+        t.read(token, token + best.apart)
+        t.mul(chunk, chunk, best.size)
+        t.add(token, token, chunk)
 
 
 @kernel
@@ -86,4 +125,4 @@ def head_logits(t: Trace, dst: Dram, first: Value, x: Amem, head: Weights, size:
                     t.add(beat, beat, row)
                 t.store(dst.take(address=beat + dst.address), logits.take(cols=cols))
 
-        _each_chunk(t, head, x, size, store)
+        _each_chunk(t, head, x, t.config.rows, size, store)

@@ -36,6 +36,20 @@ def sum_rest(t: Trace, squares: Squares, x: Vmem):
 @kernel
 def rmsnorm(t: Trace, dst: Amem, x: Vmem, weight: Vmem, squares: Squares):
     """dst = x / sqrt(mean(x * x) + epsilon) * weight, row by row; squares.rest becomes the factor of each row."""
-    scale = squares.rest.take(cols=x.rows)
-    t.vector(scale, scale, mul=1 / x.cols, add=squares.first.take(cols=x.rows), f="rsqrt")
-    t.vector(x, dst, mul=scale.each(), then_mul=weight)
+    t.vector(x, dst, mul=_factors(t, x, squares).each(), then_mul=weight)
+
+
+@kernel
+def rmsnorm_last(t: Trace, dst: Amem, x: Vmem, weight: Vmem, squares: Squares):
+    """The same of the last row of x alone, whose rows are a register; dst is one row."""
+    factors = _factors(t, x, squares)
+    with t.registers("last", "element") as (last, element):
+        t.sub(last, x.rows, 1)
+        t.mul(element, last, x.row_stride * t.config.lanes)
+        t.vector(x.take(rows=1).at(element), dst, mul=factors.at(last).each("const"), then_mul=weight)
+
+
+def _factors(t: Trace, x: Vmem, squares: Squares) -> Vmem:
+    factors = squares.rest.take(cols=x.rows)
+    t.vector(factors, factors, mul=1 / x.cols, add=squares.first.take(cols=x.rows), f="rsqrt")
+    return factors

@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import cocotb
+from cocotb.triggers import FallingEdge
 
+from host.slots import Slots
 from models import registers
 from models.config import CONFIGS
 from tb.lockstep import Mismatch, RemoteLockstep
@@ -36,17 +38,25 @@ async def program(dut):
     request = Request(job["program_beat"], job["program_length"], job["args"])
     await start(dut)
     session = Session(dut)
-    made = 0
+    slots = job["slots"] and Slots(**job["slots"])
+    steps = 0
+
+    async def token_in(beat: int) -> int:
+        dut.peek_addr_i.value = beat
+        for _ in range(2):
+            await FallingEdge(dut.clk_o)
+        return int(dut.peek_data_o.value) & 0xFFFFFFFF
 
     async def progress(status: int) -> None:
-        nonlocal made
+        nonlocal steps
         count = await session.host.read(registers.PROGRESS)
-        if count != made and job["slots"] is not None:
-            made = count
-            dut.peek_addr_i.value = job["slots"] + count - 1
-            snapshot = await session.counters()
-            token = int(dut.peek_data_o.value) & 0xFFFFFFFF
-            append(folder / "progress.jsonl", {"token": token, "counters": snapshot})
+        if slots is None or count == steps:
+            return
+        snapshot = await session.counters()
+        while steps < count:
+            steps += 1
+            tokens = {beat: await token_in(beat) for beat in slots.next_step()}
+            append(folder / "progress.jsonl", {"step": slots.take_step(tokens.get), "counters": snapshot})
 
     begun = time.process_time()
     try:
