@@ -5,6 +5,8 @@ What is asked for lies in memory, a record a sequence (host/layout.py, GIVEN).
     reply   Takes the given tokens of one sequence after another, in groups of up to Rows. Then all sequences make tokens
             together, one each a step, until its end token or limit drops a sequence. A token goes to its slot; after each
             step `signal` tells the number of steps, and `end` gives it.
+    step    For measurements: the layers once with a token of each sequence, whose position is its tokens given, over whatever
+            the caches hold. No head; `end` gives the number of sequences.
     score   One sequence. Stores the logits of every position and makes nothing; `end` gives the tokens given.
 
 Positions are absolute: a first position, a multiple of 32, continues an earlier run over the same memory. (Of a block of
@@ -25,7 +27,7 @@ from host.kernels.rmsnorm import Squares, rmsnorm, rmsnorm_last, sum_first, sum_
 from host.kernels.rope import rope
 from host.kernels.swiglu import gated_chunks
 from host.layout import EPSILON, FIRST, GIVEN, Choice, Layout, Split, plan, round_up, softmax_scale
-from host.tensors import Amem, Dram, Register, Scalars, Vmem, Weights, plus, words
+from host.tensors import Amem, Register, Scalars, Vmem, Weights, plus, words
 from host.trace import Program, Trace
 from models.config import BLOCK, Config
 from models.reference import Llama
@@ -52,11 +54,6 @@ class Memories:
     squares: Squares  # of the residual's rows
     normed: Amem
     last: Amem  # the last token's norm of each sequence, for the head
-    mixed: list  # Amem of each piece of attention's output
-    gated: list  # Amem of each piece of the feed-forward
-    q: list  # Amem of each part of the heads
-    k: Amem
-    quantised: Amem  # the open blocks of values
 
 
 def compile_model(
@@ -99,7 +96,9 @@ def _choices(model: Llama, config: Config, context: int):
             # The last piece is small: nothing runs beside its argmax.
             beginning = max(model.vocabulary - 2 * config.port_bytes, 1)
             vocabulary = round_up(-(-beginning // (pieces - 1)), config.port_bytes)
-            yield Choice(min(chunk, context), parts, vocabulary, norms, open_blocks)
+            # A token by itself needs little room.
+            decode_chunk = min(max(chunk, CHUNKS[0]), context)
+            yield Choice(min(chunk, context), parts, vocabulary, norms, open_blocks, decode_chunk)
 
 
 def trace_model(layout: Layout, mode: str, group: int) -> Program:
@@ -109,6 +108,9 @@ def trace_model(layout: Layout, mode: str, group: int) -> Program:
         m = _allocate(t, layout)
         _load_constants(t, layout, m, state)
         t.set(state.sequence, 0)
+        if mode == "step":
+            _step(t, layout, m, state)
+            return t.finish()
         start = t.label()
         field(t, state.position, m.requests, state.sequence, FIRST)
         top = t.label()
@@ -124,6 +126,19 @@ def trace_model(layout: Layout, mode: str, group: int) -> Program:
             _norm_for_head(t, layout, m, state, start, top)
             choose_tokens(t, layout, m, state, body)
     return t.finish()
+
+
+def _step(t: Trace, layout: Layout, m: Memories, state: State):
+    with t.registers("given") as given:
+        top = t.label()
+        t.add(state.sequence, state.sequence, 1)
+        field(t, given, m.requests, state.sequence, GIVEN)
+        t.branch(top, given, "ne", 0)
+    t.set(state.tokens, state.sequence)
+    t.set(state.position, 1 - DECODING)
+    t.load(m.x.take(rows=state.tokens), layout.embedding)
+    _layers(t, layout, m, state)
+    t.end(state.tokens)
 
 
 def _go_on(t: Trace, m: Memories, state: State, given: Register, top):
@@ -178,11 +193,6 @@ def _allocate(t: Trace, layout: Layout) -> Memories:
         squares=Squares(t.vmem(rows), t.vmem(rows)),
         normed=t.amem(c.hidden, rows),
         last=t.amem(c.hidden, layout.batch),
-        mixed=[t.amem(w.depth, rows) for w in layout.output_projection.rest],
-        gated=[t.amem(w.depth, rows) for w in layout.down.rest],
-        q=[t.amem(layout.head, part.outputs // layout.head, rows) for part in layout.query],
-        k=t.amem(layout.head, c.kv_heads, rows),
-        quantised=t.amem(BLOCK, layout.value, c.kv_heads),
     )
 
 
@@ -247,22 +257,39 @@ def _load_rope_table(t: Trace, layout: Layout, m: Memories, state: State):
 
 
 def _layer(t: Trace, layout: Layout, m: Memories, state: State):
-    c, choice, config = layout.model, layout.choice, t.config
-    tensors = {name: place.at(state.dram) for name, place in layout.layer.items()}
-    if not choice.norms_stay:
-        t.load(m.norms, tensors["norms"])
-    in_norms = state.vmem if choice.norms_stay else 0
+    c, config = layout.model, t.config
+    if not layout.choice.norms_stay:
+        t.load(m.norms, layout.layer["norms"].at(state.dram))
+    in_norms = state.vmem if layout.choice.norms_stay else 0
     norms = [
         m.norms.take(rows=1, cols=c.hidden).at(row * m.norms.row_stride * config.lanes).at(in_norms) for row in range(2)
     ]
-    n = state.tokens
+    n, rows = state.tokens, config.rows
     x = m.x.take(rows=n, cols=c.hidden)
-    normed = m.normed.take(rows=n)
-    mixed, gated = ([piece.take(rows=n) for piece in pieces] for pieces in (m.mixed, m.gated))
-    k, table, *q = (a.take(outer=n) for a in (m.k, m.table, *m.q))
+    normed, table = m.normed.take(rows=n), m.table.take(outer=n)
 
     rmsnorm(t, normed, x, norms[0], m.squares)
     with t.scratch():
+        mixed = [t.amem(w.depth, rows).take(rows=n) for w in layout.output_projection.rest]
+        _attention_block(t, layout, m, state, mixed, normed, table)
+        _add(t, layout, m, state, x, mixed, layout.output_projection)
+    rmsnorm(t, normed, x, norms[1], m.squares)
+    with t.scratch():  # The same place: every reader of what was there is done before the second norm.
+        gated = [t.amem(w.depth, rows).take(rows=n) for w in layout.down.rest]
+        gated_chunks(t, _chunks(gated, layout.gated), normed, [chunk.at(state.dram) for chunk in layout.gated])
+        _add(t, layout, m, state, x, gated, layout.down)
+
+
+def _attention_block(
+    t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem
+):
+    """mixed = attention of normed, up to its output projection."""
+    c, config, n = layout.model, t.config, state.tokens
+    tensors = {name: layout.layer[name].at(state.dram) for name in ("v", "k")}
+    with t.scratch():
+        q = [t.amem(layout.head, part.outputs // layout.head, config.rows).take(outer=n) for part in layout.query]
+        k = t.amem(layout.head, c.kv_heads, config.rows).take(outer=n)
+        quantised = t.amem(BLOCK, layout.value, c.kv_heads)
         # Values and keys come first, so that they are stored while the matrix unit is at work on what follows.
         v, keys, *queries = (
             t.vmem(w.outputs, config.rows).take(rows=n) for w in (tensors["v"], tensors["k"], *layout.query)
@@ -273,33 +300,37 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
             for weights, projected in zip(layout.query, queries, strict=True):
                 t.matmul(projected, normed, weights.at(state.dram))
             rope(t, k, _heads(keys, layout.head, config.lanes), table)
-            _append(t, layout, m, state, v, k)
+            _append(t, layout, m, state, v, k, quantised)
             for part, projected in zip(q, queries, strict=True):
                 rope(t, part, _heads(projected, layout.head, config.lanes), table)
         # The projections are still held, so that attention does not overlay them and wait for their readers.
         _attend(t, layout, m, state, mixed, q)
-    _add(t, layout, m, state, x, mixed, layout.output_projection)
-    rmsnorm(t, normed, x, norms[1], m.squares)
-    gated_chunks(t, _chunks(gated, layout.gated), normed, [chunk.at(state.dram) for chunk in layout.gated])
-    _add(t, layout, m, state, x, gated, layout.down)
 
 
-def _append(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem):
+def _append(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem, quantised: Amem):
     """Values and keys to their caches: of the tokens of one sequence, or of a token of each."""
     decoding, done = t.label(here=False), t.label(here=False)
     with t.kernel("append"):
         t.branch(decoding, state.position, "lt", 0)
-        _append_to(t, layout, m, state, v, k, state.position, None)
+        _append_to(t, layout, m, state, v, k, quantised, state.position, None)
         t.goto(done)
         t.place(decoding)
         with each_sequence(t, m.requests, state) as position, t.registers("row") as row:
             t.mul(row, state.sequence, v.row_stride * t.config.lanes)
-            _append_to(t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), position, state.sequence)
+            _append_to(t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), quantised, position, state.sequence)
         t.place(done)
 
 
 def _append_to(
-    t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem, position: Register, row: Register | None
+    t: Trace,
+    layout: Layout,
+    m: Memories,
+    state: State,
+    v: Vmem,
+    k: Amem,
+    quantised: Amem,
+    position: Register,
+    row: Register | None,
 ):
     with t.registers("base", "open") as (base, element):
         cache = _cache(t, layout, m, state, base, element)
@@ -309,7 +340,7 @@ def _append_to(
             open_rows = open_rows.take(row_stride=words_of_head)
             in_memory = layout.layer["open"].at(base)
             t.load(open_rows, in_memory)
-        append_values(t, cache.values, layout.head_stride, v, m.open_blocks, element, position, m.quantised)
+        append_values(t, cache.values, layout.head_stride, v, m.open_blocks, element, position, quantised)
         if not layout.choice.open_blocks_stay:
             t.store(in_memory, open_rows)
         append_keys(t, cache.keys, layout.head_stride, k, position, row)
@@ -341,6 +372,7 @@ def _attend(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Ame
     t.place(decoding)
     ones = [piece.take(rows=1) for piece in mixed]
     with each_sequence(t, m.requests, state) as position, t.registers("base") as base:
+        chunk = layout.choice.decode_chunk or chunk
         attention(t, ones, q, _cache(t, layout, m, state, base), position, 1, chunk, scale, state.sequence)
     t.place(done)
 

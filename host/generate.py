@@ -102,7 +102,7 @@ def prepare(
         raise SerranoError(f"there are no weights in {weights}; there are {', '.join(FORMATS)}")
     checkpoint = model if isinstance(model, Checkpoint) else load(model)
     given = [encode(checkpoint, one) for one in _prompts(prompt)]
-    if len(given) > (config.rows if mode == "reply" else 1):
+    if len(given) > (1 if mode == "score" else config.rows):
         raise SerranoError(f"{len(given)} sequences are more than the {config.rows} rows of CONFIG={config.name}")
     limits = list(tokens) if isinstance(tokens, (list, tuple)) else [tokens] * len(given)
     limit = checkpoint.model.context if context is None else min(context, checkpoint.model.context)

@@ -32,6 +32,7 @@ class Choice:
     vocabulary_chunk: int
     norms_stay: bool  # all layers' norm weights stay in vector memory
     open_blocks_stay: bool  # so do the open blocks of values, else they lie in DRAM
+    decode_chunk: int | None = None  # tokens of context at a time while sequences decode; None: chunk
 
 
 @dataclass(frozen=True)

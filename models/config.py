@@ -33,6 +33,6 @@ class Config:
 
 CONFIGS = {
     "tiny": Config("tiny", 8, 2, 8192, 1024, 512, 64),
-    "small": Config("small", 16, 8, 16384, 4096, 512, 512),
-    "base": Config("base", 32, 16, 16384, 16384, 512, 512),
+    "small": Config("small", 16, 8, 16384, 4096, 1024, 512),
+    "base": Config("base", 32, 16, 16384, 16384, 1024, 512),
 }
