@@ -22,6 +22,7 @@ from host.kernels.append_kv import append_keys, append_values
 from host.kernels.attention import Cache, attention
 from host.kernels.embedding import embed_ids
 from host.kernels.head import head_logits
+from host.kernels.open_blocks import load_open, store_open
 from host.kernels.residual import add_products
 from host.kernels.rmsnorm import Squares, rmsnorm, rmsnorm_last, sum_first, sum_rest
 from host.kernels.rope import rope
@@ -335,14 +336,11 @@ def _append_to(
     with t.registers("base", "open") as (base, element):
         cache = _cache(t, layout, m, state, base, element)
         if not layout.choice.open_blocks_stay:
-            words_of_head = layout.value * BLOCK // t.config.lanes
-            open_rows = m.open_blocks.take(cols=layout.value * BLOCK, rows=layout.model.kv_heads)
-            open_rows = open_rows.take(row_stride=words_of_head)
             in_memory = layout.layer["open"].at(base)
-            t.load(open_rows, in_memory)
+            load_open(t, m.open_blocks, in_memory, position)
         append_values(t, cache.values, layout.head_stride, v, m.open_blocks, element, position, quantised)
         if not layout.choice.open_blocks_stay:
-            t.store(in_memory, open_rows)
+            store_open(t, m.open_blocks, in_memory, position)
         append_keys(t, cache.keys, layout.head_stride, k, position, row)
 
 

@@ -187,7 +187,8 @@ def plan(
     head_stride = cursor.beat - caches
     cursor.beats(head_stride * (c.kv_heads - 1))
     if not choice.open_blocks_stay:
-        layer["open"] = cursor.rows(c.kv_heads, value * BLOCK)
+        # A row is a vector-memory word of a dimension's tokens: all dimensions' first word, all their second (kernels/open_blocks.py).
+        layer["open"] = cursor.rows(c.kv_heads * value * BLOCK // lanes, lanes)
     place_stride = cursor.beat - caches
     cursor.beats(place_stride * (batch - 1))
     stride = cursor.beat - first
