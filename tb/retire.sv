@@ -9,7 +9,7 @@ module retire
 #(
     parameter int PortBytes = 16,
     parameter int BatchSize = 64,
-    parameter int Depth     = 1024 // records held for order; more than can be in flight between two in-order retirements
+    parameter int Depth     = 4096  // records held for order; more than can be in flight between two in-order retirements
 ) (
     input logic clk_i,
     input logic rst_ni,
