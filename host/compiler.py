@@ -281,9 +281,7 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
         _add(t, layout, m, state, x, gated, layout.down)
 
 
-def _attention_block(
-    t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem
-):
+def _attention_block(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem):
     """mixed = attention of normed, up to its output projection."""
     c, config, n = layout.model, t.config, state.tokens
     tensors = {name: layout.layer[name].at(state.dram) for name in ("v", "k")}
@@ -318,7 +316,9 @@ def _append(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Ame
         t.place(decoding)
         with each_sequence(t, m.requests, state) as position, t.registers("row") as row:
             t.mul(row, state.sequence, v.row_stride * t.config.lanes)
-            _append_to(t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), quantised, position, state.sequence)
+            _append_to(
+                t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), quantised, position, state.sequence
+            )
         t.place(done)
 
 

@@ -19,7 +19,7 @@ from host.slots import Slots
 from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
-from tb import runner
+from tb import dram_presets, runner
 
 PATIENCE_CYCLES = 2_000_000  # without a retired instruction: longer than any instruction of a model that fits
 MEMORY_BYTES = {"tiny": 8 << 20, "small": 32 << 20, "base": 128 << 20}  # of tb/dram.sv
@@ -61,7 +61,7 @@ def run(
     on_step: Callable[[list, dict], None] | None = None,
     **options,
 ) -> Outcome:
-    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, latency, trace).
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, memory, trace).
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
@@ -115,8 +115,14 @@ def build(config: Config, simulator: str = "verilator", waves: bool = False) -> 
     runner.build("system", simulator, parameters(config), waves)
 
 
+def plusargs(job: Job, folder: Path, memory: str) -> list[str]:
+    """What tells the simulation its memory: contents to read and to leave, timings (tb/dram_presets.py). Writes `folder`/dram.txt."""
+    (folder / "dram.txt").write_text(dram_presets.settings(memory, job.config.port_bytes).text)
+    return [f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram={folder / 'dram.txt'}"]
+
+
 def _run_on_rtl(
-    job, on_step, simulator="verilator", seed=1, waves=False, lockstep=True, latency=40, folder=None, trace=None
+    job, on_step, simulator="verilator", seed=1, waves=False, lockstep=True, memory="ideal", folder=None, trace=None
 ):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
     folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
@@ -146,8 +152,7 @@ def _run_on_rtl(
             parameters(job.config),
             waves=waves,
             seed=seed,
-            plusargs=[f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram_latency={latency}"]
-            + ([f"+timeline={lines}"] if trace else []),
+            plusargs=plusargs(job, folder, memory) + ([f"+timeline={lines}"] if trace else []),
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
         )
@@ -155,13 +160,13 @@ def _run_on_rtl(
         finished.set()
         reader.join()
     result = json.loads((folder / "result.json").read_text())
-    memory = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
+    left = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
     if trace:
         timeline.write(Path(trace), lines, _program(job), job.sources)
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
     return Outcome(
-        memory, result["result"], halt, result["counters"], result.get("compared", 0), result["seconds"], done.waves
+        left, result["result"], halt, result["counters"], result.get("compared", 0), result["seconds"], done.waves
     )
 
 

@@ -5,13 +5,16 @@ rows. Contents are random but finite; cycles do not depend on them.
 """
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from host.compiler import compile_model
 from host.driver import Job
+from host.generate import place_requests
 from host.kernels.attention import Cache, attention
 from host.layout import Layout, head_parts
+from host.slots import Slots
 from host.tensors import Dram, Register, Vmem, Weights, blocks, words
 from host.trace import Program, Trace
 from models import isa, tiles
@@ -49,24 +52,38 @@ class Workload:
 
 
 def model_workload(model: Llama, config: str, position: int, tokens: int = 1, weights: str = "mxfp4") -> Workload:
-    """A model takes `tokens` tokens from `position` on, the caches before them being full, and makes one token more."""
-    chip = CONFIGS[config]
-    given = position + tokens
-    layout, program = compile_model(model, chip, weights, -(-(given + 1) // BLOCK) * BLOCK, 1)
-    image = random_image(layout, program, np.arange(given) % model.vocabulary)
-    job = Job(chip, image, 0, len(program.instructions), [given, 1, position], layout.slots)
+    """One sequence takes `tokens` tokens from `position` on, the caches before them being full, and makes one more."""
+    chip, given = CONFIGS[config], position + tokens
+    layout, job, program = _model_job(model, chip, weights, given, 1, 1, position)
     read = work = 0.0
     for first in range(position, given, chip.rows):
         rows = min(chip.rows, given - first)
         read += weight_bytes(layout) + cache_bytes(model, first + rows)
-        work += weight_bytes(layout) * rows / chip.rows / chip.port_bytes
-        work += (
-            sum(cache_bytes(model, token + 1) for token in range(first, first + rows))
-            * model.group
-            / (chip.rows * chip.port_bytes)
-        )
+        seen = sum(cache_bytes(model, token + 1) for token in range(first, first + rows))
+        work += (weight_bytes(layout) * rows + seen * model.group) / chip.rows / chip.port_bytes
     head = tensor_bytes(layout.output, chip)
     return Workload(job, program, read + head, work + head / chip.port_bytes / chip.rows)
+
+
+def step_workload(model: Llama, config: str, position: int, batch: int, weights: str = "mxfp4") -> Workload:
+    """`batch` sequences of position + 1 tokens make three tokens each: the last step, from the second signal to the third, counts."""
+    chip = CONFIGS[config]
+    layout, job, program = _model_job(model, chip, weights, position + 1, 3, batch, position)
+    stored, seen = weight_bytes(layout) + tensor_bytes(layout.output, chip), batch * cache_bytes(model, position + 3)
+    work = (stored * batch + seen * model.group) / chip.rows / chip.port_bytes
+    return Workload(job, program, stored + seen, work)
+
+
+def _model_job(model: Llama, chip: Config, weights: str, given: int, limit: int, batch: int, position: int):
+    """(layout, job, program): `batch` sequences of `given` tokens, those before `position` in the caches, make `limit` tokens each."""
+    context = -(-(given + limit) // BLOCK) * BLOCK
+    layout, program = compile_model(model, chip, weights, context, 1, batch=batch)
+    image = random_image(layout, program)
+    limits = [limit] * batch
+    place_requests(layout, image, [np.arange(given) % model.vocabulary] * batch, limits, position)
+    slots = Slots(layout.slots, layout.context, limits, [])
+    job = Job(chip, image, 0, len(program.instructions), slots=slots, sources=program.sources)
+    return layout, job, program
 
 
 def tensor_bytes(w: Weights, chip: Config) -> int:
@@ -90,7 +107,7 @@ def cache_bytes(model: Llama, tokens: int) -> float:
     return model.layers * tokens * 2 * model.kv_heads * model.head_size * 33 / 32
 
 
-def random_image(layout: Layout, program: Program, ids, seed: int = 1) -> np.ndarray:
+def random_image(layout: Layout, program: Program, seed: int = 1) -> np.ndarray:
     """uint8 of the whole memory, with random weights and caches instead of a checkpoint's."""
     c, port = layout.model, layout.config.port_bytes
     rng = np.random.default_rng(seed)
@@ -105,7 +122,7 @@ def random_image(layout: Layout, program: Program, ids, seed: int = 1) -> np.nda
         raw = image[(place.address + shift) * port :][: place.rows * place.row_stride * port]
         raw.view(np.float32).reshape(place.rows, -1)[:, : place.cols] = values
 
-    rows(layout.request, c.epsilon)
+    rows(layout.constants, c.epsilon)
     rows(layout.final_norm, 1.0)
     rows(layout.rope, np.sqrt(0.5))
     rows(layout.embedding, rng.standard_normal((layout.embedding.rows, layout.embedding.cols), np.float32))
@@ -115,10 +132,10 @@ def random_image(layout: Layout, program: Program, ids, seed: int = 1) -> np.nda
         rows(layout.layer["norms"], 1.0, shift)
         for w in layer_weights(layout):
             fill(w, shift)
-        for head in range(c.kv_heads):
-            fill(layout.layer["keys"], shift + head * layout.head_stride)
-            fill(layout.layer["values"], shift + head * layout.head_stride)
-    image[layout.ids.address * port :].view(np.uint32)[: len(ids)] = ids
+        for place, head in product(range(layout.batch), range(c.kv_heads)):
+            here = shift + place * layout.place_stride + head * layout.head_stride
+            fill(layout.layer["keys"], here)
+            fill(layout.layer["values"], here)
     return image
 
 

@@ -36,13 +36,11 @@ def build(parameters: dict[str, int]) -> Path:
     return folder / "Vtop"
 
 
-def run(program: Path, image: Path, request: list[int], plusargs: list[str]) -> BareRun:
+def run(program: Path, request: list[int], plusargs: list[str]) -> BareRun:
     """`request`: program beat, program length, arguments. Raises BenchError if the chip halts."""
-    command = [str(program), *map(str, request), f"+image={image}", "+verilator+rand+reset+2", *plusargs]
-    done = subprocess.run(
-        command, cwd=image.parent, check=False, capture_output=True, text=True, timeout=runner.RUN_LIMIT_S
-    )
+    command = [str(program), *map(str, request), "+verilator+rand+reset+2", *plusargs]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=runner.RUN_LIMIT_S)
     if done.returncode:
-        raise runner.BenchError(f"the chip in the plain loop ended badly:\n{(done.stderr + done.stdout)[:2000]}")
+        raise runner.BenchError(f"the chip in the plain loop ended badly:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     cycles, retired, seconds = done.stdout.split()[-3:]
     return BareRun(int(cycles), int(retired), float(seconds))

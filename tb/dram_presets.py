@@ -108,7 +108,8 @@ PRESETS = {
         # x16, bank-group mode, BL16; a per-bank refresh takes a bank of two groups (JESD209-5), eight of them a tREFI
         Preset(
             name="lpddr5",
-            source=_RAMULATOR + "lpddr5.py, LPDDR5_6400 with LPDDR5_8Gb_x16; tpbR2act, tpbR2pbr: src/dram/impl/LPDDR5.cpp, commit 0b89cad1",
+            source=_RAMULATOR
+            + "lpddr5.py, LPDDR5_6400 with LPDDR5_8Gb_x16; tpbR2act, tpbR2pbr: src/dram/impl/LPDDR5.cpp, commit 0b89cad1",
             rate=6400,
             ck=8,
             width=16,
@@ -143,7 +144,8 @@ PRESETS = {
         # a 64-bit channel of x8 parts; tRFC of 8 Gb as DRAMsim3 has it (420 tCK of 0.833 ns)
         Preset(
             name="ddr4-2400",
-            source=_RAMULATOR + "ddr4.py, DDR4_2400R with DDR4_8Gb_x8; tRFC: DRAMsim3 configs/DDR4_8Gb_x8_2400.ini (MT40A1G8PM-083E)",
+            source=_RAMULATOR
+            + "ddr4.py, DDR4_2400R with DDR4_8Gb_x8; tRFC: DRAMsim3 configs/DDR4_8Gb_x8_2400.ini (MT40A1G8PM-083E)",
             rate=2400,
             ck=2,
             width=64,
@@ -231,9 +233,16 @@ def settings(memory: str, port_bytes: int) -> Settings:
     preset = _change(PRESETS[name], changes)
     access = preset.width * preset.burst // 8
     if access * preset.channels % port_bytes or access < port_bytes:
-        raise SerranoError(f"{name} with {preset.channels} channels moves {access} bytes an access, which do not fit beats of {port_bytes}")
+        raise SerranoError(
+            f"{name} with {preset.channels} channels moves {access} bytes an access, which do not fit beats of {port_bytes}"
+        )
     clock = Fraction(preset.rate * preset.width * preset.channels, 8 * 1000 * port_bytes)
-    lines = {"timed": 1, "channels": preset.channels, "beats": access // port_bytes, "columns": preset.row_bytes // access}
+    lines = {
+        "timed": 1,
+        "channels": preset.channels,
+        "beats": access // port_bytes,
+        "columns": preset.row_bytes // access,
+    }
     lines |= clocks(preset, clock, access * preset.channels // port_bytes)
     return Settings(preset, port_bytes, clock, "".join(f"{key} {value}\n" for key, value in lines.items()))
 
@@ -243,7 +252,9 @@ def _change(preset: Preset, changes: list[str]) -> Preset:
     for change in changes:
         key, _, value = change.partition("=")
         if key not in Preset.__dataclass_fields__ or key in ("name", "source") or not value:
-            raise SerranoError(f"MEMORY={change!r} changes nothing of {preset.name}: write tRFCpb=200, refresh=off or channels=2")
+            raise SerranoError(
+                f"MEMORY={change!r} changes nothing of {preset.name}: write tRFCpb=200, refresh=off or channels=2"
+            )
         try:
             if isinstance(getattr(preset, key), int):
                 fields[key] = int(value)

@@ -376,7 +376,7 @@ module system
   );
 
   timeline u_timeline (
-      .clk_i,
+      .clk_i(clk_o),
       .rst_ni              (rst_ni && trace_rst_n),
       .running_i           (trace_running),
       .dispatch_valid_i    (trace_dispatch),

@@ -24,6 +24,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "causal": memory.causal_rows,
     "product": memory.product_rows,
     "prefill": memory.prefill_rows,
+    "batch": memory.batch_rows,
     "steps": memory.steps_rows,
     "growth": memory.growth_rows,
     "speed": memory.speed_rows,

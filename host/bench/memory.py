@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host import driver, generate
 from host.bench.chip import PROMPT, SHIPPED, reply
-from host.bench.row import MEMORY, Row, account, at_least, measure, times
+from host.bench.row import MEMORY, Row, account, at_least, measure, measure_step, times
 from host.workloads import (
     LLAMA_1B,
     LLAMA_1B_SIXTEENTH,
@@ -16,6 +16,7 @@ from host.workloads import (
     cache_bytes,
     model_workload,
     product_workload,
+    step_workload,
     tensor_bytes,
     weight_bytes,
 )
@@ -104,6 +105,21 @@ def prefill_rows(first: int = 448) -> list[Row]:
     return [at_least(f"prefill of {what}, one layer of Llama-3.2-1B, base: matrix peak", one.matrix_share, 0.92, one)]
 
 
+def batch_rows() -> list[Row]:
+    """A step of Rows sequences against a step of one, one layer of Llama-3.2-1B."""
+    rows = []
+    for config, bar in (("small", 7.5), ("base", 14)):
+        sequences = CONFIGS[config].rows
+        one, all_rows = (
+            measure_step(f"step of {n}, position 128", partial(step_workload, LLAMA_1B, config, 128, n))
+            for n in (1, sequences)
+        )
+        ratio = sequences * one.cycles / all_rows.cycles
+        what = f"{sequences} sequences against one, position 128, {config}: tokens a cycle"
+        rows.append(times(what, ratio, bar, one, all_rows))
+    return rows
+
+
 def steps_rows() -> list[Row]:
     """Products of 1 to 64 rows; none may cost more than the next whole group of Rows."""
     rows = CONFIGS["small"].rows
@@ -133,12 +149,10 @@ def speed_rows(pairs: int = 3) -> list[Row]:
     job, ratios = prepared.job, []
     program = bare.build(driver.parameters(job.config))
     with tempfile.TemporaryDirectory() as folder:
-        image = Path(folder) / "image.bin"
-        job.image.tofile(image)
+        job.image.tofile(Path(folder) / "image.bin")
         for _ in range(pairs):
-            plain = bare.run(
-                program, image, [job.program_beat, job.program_length, *job.args], driver.plusargs(job, MEMORY)
-            )
+            request = [job.program_beat, job.program_length, *job.args]
+            plain = bare.run(program, request, driver.plusargs(job, Path(folder), MEMORY))
             ratios.append(plain.seconds / driver.run(job, "rtl", memory=MEMORY).seconds)
     return [
         times(f"speed of make sim against a plain C++ loop, median of {pairs} pairs", statistics.median(ratios), 0.8)

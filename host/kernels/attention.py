@@ -241,9 +241,7 @@ def _divide(t: Trace, dst: list[Amem], parts: list[Part], tokens: Value, rows: i
     if row:
         with t.registers(*["row"] * len(dst)) as taken:
             starts = taken if isinstance(taken, list) else [taken]
-            places = [
-                place.at(t.mul(start, row, place.row_stride)) for start, place in zip(starts, dst, strict=True)
-            ]
+            places = [place.at(t.mul(start, row, place.row_stride)) for start, place in zip(starts, dst, strict=True)]
             _divide(t, places, parts, tokens, rows, None)
         return
     if len(dst) == len(parts) and value % BLOCK == 0:
