@@ -52,6 +52,7 @@ class Outcome:
     compared: int = 0  # instructions held equal to the simulator
     seconds: float = 0.0  # of processor time that the RTL's simulation took, from doorbell to end
     waves: Path | None = None
+    dram: dict[str, int] = field(default_factory=dict)  # statistics of a timed memory (docs/dram.md)
 
 
 def run(
@@ -116,9 +117,10 @@ def build(config: Config, simulator: str = "verilator", waves: bool = False) -> 
 
 
 def plusargs(job: Job, folder: Path, memory: str) -> list[str]:
-    """What tells the simulation its memory: contents to read and to leave, timings (tb/dram_presets.py). Writes `folder`/dram.txt."""
+    """What tells the simulation its memory: contents to read and to leave, timings, statistics. Writes `folder`/dram.txt."""
     (folder / "dram.txt").write_text(dram_presets.settings(memory, job.config.port_bytes).text)
-    return [f"+image={folder / 'image.bin'}", f"+dump={folder / 'memory.bin'}", f"+dram={folder / 'dram.txt'}"]
+    files = {"image": "image.bin", "dump": "memory.bin", "dram": "dram.txt", "dram_stats": "dram_stats.txt"}
+    return [f"+{name}={folder / file}" for name, file in files.items()]
 
 
 def _run_on_rtl(
@@ -161,13 +163,13 @@ def _run_on_rtl(
         reader.join()
     result = json.loads((folder / "result.json").read_text())
     left = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
+    dram = dram_presets.statistics(folder / "dram_stats.txt")
     if trace:
         timeline.write(Path(trace), lines, _program(job), job.sources)
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
-    return Outcome(
-        left, result["result"], halt, result["counters"], result.get("compared", 0), result["seconds"], done.waves
-    )
+    compared, seconds = result.get("compared", 0), result["seconds"]
+    return Outcome(left, result["result"], halt, result["counters"], compared, seconds, done.waves, dram)
 
 
 def _program(job: Job) -> list[isa.Instruction]:

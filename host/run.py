@@ -10,7 +10,7 @@ import time
 from host import driver, generate
 from host.causes import causes, difference
 from host.errors import SerranoError
-from tb import runner, simulators
+from tb import dram_presets, runner, simulators
 
 TRACE = runner.BUILD / "trace" / "sim.json"
 
@@ -25,6 +25,7 @@ def _arguments(arguments):
     parser.add_argument("--prompt", default="", help="the text to continue")
     parser.add_argument("--tokens", default="64", help="tokens to make, at most")
     parser.add_argument("--weights", default="mxfp4", help="mxfp4 or mxint8")
+    parser.add_argument("--memory", default="hbm3", help="a DRAM, with changes: 'hbm3 tRFCpb=300' (tb/dram_presets.py)")
     parser.add_argument("--seed", default="1", help="of the simulator's random reset state")
     parser.add_argument("--waves", action="store_true", help="write waveforms")
     parser.add_argument(
@@ -65,6 +66,7 @@ def _run(options) -> int:
         raise SerranoError("SIM=iss has no cycles, so there is nothing for TRACE=1 to write")
     tokens, seed = _number("TOKENS", options.tokens), _number("SEED", options.seed)
     config = generate.find_config(options.config)
+    memory = dram_presets.settings(options.memory, config.port_bytes)
     prepared = generate.prepare(
         options.model, config, options.weights, options.prompt, tokens, memory=driver.MEMORY_BYTES[config.name]
     )
@@ -72,6 +74,7 @@ def _run(options) -> int:
         f"serrano {config.name}: {config.port_bytes * 8}-bit memory port, {config.rows} rows, {config.lanes} lanes; {options.sim}\n"
         f"model   {options.model}: weights {options.weights}, memory {prepared.layout.bytes / 2**20:.1f} MiB, "
         f"program {len(prepared.program.instructions)} instructions\n"
+        f"dram    {memory}\n"
         f"prompt  {len(prepared.ids)} tokens\n"
     )
     begun = time.monotonic()
@@ -93,13 +96,16 @@ def _run(options) -> int:
     first = []
     trace = TRACE if options.trace else None
     backend = {"backend": "simulator"} if options.sim == "iss" else {"backend": "rtl", "simulator": options.sim}
-    extra = {} if options.sim == "iss" else {"seed": seed, "waves": options.waves, "trace": trace}
-    outcome = driver.run(prepared.job, on_token=on_token, **backend, **extra)
+    if options.sim != "iss":
+        backend |= {"seed": seed, "waves": options.waves, "memory": options.memory, "trace": trace}
+    outcome = driver.run(prepared.job, on_token=on_token, **backend)
     print("\n")
     if outcome.halt:
         raise SerranoError(f"the chip halted: cause, instruction, address {outcome.halt}")
     if options.sim != "iss":
         print(cost(prepared, snapshots))
+        if outcome.dram:
+            print(f"\ndram: {dram_line(outcome.dram)}")
         print(
             f"\n{outcome.compared} retired instructions and {len(outcome.memory)} bytes of memory compared with the golden "
             f"model: all equal"
@@ -112,6 +118,15 @@ def _run(options) -> int:
             f"trace: {trace.relative_to(runner.ROOT)}, for https://ui.perfetto.dev; picture: {trace.with_suffix('.png').name}"
         )
     return 0
+
+
+def dram_line(counts: dict[str, int]) -> str:
+    """The memory's statistics, of the whole run."""
+    columns = counts["reads"] + counts["writes"]
+    return (
+        f"{counts['reads']} reads, {counts['writes']} writes, {100 * counts['hits'] / max(columns, 1):.1f} % row hits, "
+        f"{counts['activates']} activates, {counts['refreshes']} refreshes, {counts['turns']} turn-arounds"
+    )
 
 
 def cost(prepared: generate.Prepared, snapshots: list[dict]) -> str:

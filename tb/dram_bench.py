@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import RisingEdge, with_timeout
 
 from tb import dram_presets
-from tb.stream import clocks, start
+from tb.stream import PERIOD_NS, clocks, start
+
+PATIENCE_CYCLES = 3_000_000
 
 Request = tuple[int, int, int, int]  # id, beat, beats, after: bursts of the other kind answered before it
 
 
 @dataclass
 class Played:
-    """`clocks` from the first address to the last answer; the channels' statistics, summed; `peak`: share of the bus used."""
+    """`clocks` from the first address to the last answer; the channels' statistics, summed; beats moved."""
 
     clocks: int
     counts: dict[str, int]
@@ -29,9 +31,15 @@ def _write(name: str, requests: list[Request]) -> None:
     Path(name).write_text("".join("%x %x %x %x\n" % request for request in requests))
 
 
-async def play(dut, memory: str, port_bytes: int, reads=(), writes=(), max_reads=64, max_writes=16, **inputs) -> Played:
+async def play(dut, memory: str, port_bytes: int, *requests, **inputs) -> Played:
     """Reset with this memory, and its contents from image.bin if `load_i` is given; play, dump."""
-    Path("dram.txt").write_text(dram_presets.settings(memory, port_bytes).text)
+    return await play_text(dut, dram_presets.settings(memory, port_bytes).text, *requests, **inputs)
+
+
+async def play_text(dut, text: str, reads=(), writes=(), max_reads=64, max_writes=16, **inputs) -> Played:
+    """The same with the text of a settings file."""
+    Path("dram.txt").write_text(text)
+    Path("dram_stats.txt").unlink(missing_ok=True)
     _write("reads.txt", reads)
     _write("writes.txt", writes)
     await start(dut)
@@ -43,26 +51,14 @@ async def play(dut, memory: str, port_bytes: int, reads=(), writes=(), max_reads
     dut.go_i.value = 1
     await clocks(dut, 1)
     dut.go_i.value = 0
-    await RisingEdge(dut.done_o)
+    await with_timeout(RisingEdge(dut.done_o), PATIENCE_CYCLES * PERIOD_NS, "ns")
     await clocks(dut, 2)
     dut.dump_i.value = 1
     await clocks(dut, 1)
     dut.dump_i.value = 0
     await clocks(dut, 2)
     beats = int(dut.read_beats_o.value) + int(dut.write_beats_o.value)
-    return Played(int(dut.span_o.value), statistics(Path("dram_stats.txt")), beats)
-
-
-def statistics(path: Path) -> dict[str, int]:
-    """What a dump left, summed over channels (clocks: of one). Nothing for the ideal memory."""
-    if not path.exists():
-        return {}
-    total = {}
-    for line in path.read_text().splitlines():
-        words = line.split()[2:]
-        for name, value in zip(words[::2], words[1::2], strict=True):
-            total[name] = int(value) if name == "clocks" else total.get(name, 0) + int(value)
-    return total
+    return Played(int(dut.span_o.value), dram_presets.statistics(Path("dram_stats.txt")), beats)
 
 
 def linear(beats: int, burst: int = 16, first: int = 0, id: int = 0) -> list[Request]:

@@ -3,7 +3,8 @@
 // Column accesses come in (push_*), at most one read and one write a clock; done_o says that a read's column command has been given: its data
 // have come `CL + BL` clocks later. Writes are posted, nobody waits for them. At most one row and one column command a clock; where row and column
 // commands share the pins (Shared) a column command goes first. docs/dram.md gives the rules; tb/dram_presets.py the numbers, which come by file
-// (see configure), in clocks; tb/dram_checker.py checks the commands that +dram_log=FILE lists, a line each: clock channel command bank row.
+// (see configure), in clocks. With `log` in that file the commands go to dram_commandsN.txt, a line each: clock command bank row; tb/dram_checker.py
+// checks them.
 module dram_channel #(
     parameter int Channel = 0,
     parameter int TagW    = 10,
@@ -54,8 +55,10 @@ module dram_channel #(
   task automatic configure;
     int file, fields, value;
     logic [95:0] name;
-    string file_name, log_name;
+    string file_name;
+    logic logged;
     refresh = RefreshOff;
+    logged = 1'b0;
     if (!$value$plusargs("dram=%s", file_name)) file_name = "dram.txt";
     file = $fopen(file_name, "r");
     if (file != 0) begin
@@ -90,6 +93,7 @@ module dram_channel #(
           "idle_wait": idle_wait = value;
           "refresh": refresh = 2'(value);
           "shared": shared = value != 0;
+          "log": logged = value != 0;
           "pairs": pairs = value != 0;
           default: ;
         endcase
@@ -97,10 +101,9 @@ module dram_channel #(
       end
       $fclose(file);
     end
-    if (log_file == 0 && $value$plusargs("dram_log=%s", log_name)) begin
-      log_name = $sformatf("%0s%0d", log_name, Channel);
-      log_file = $fopen(log_name, "w");
-    end
+    if (log_file != 0) $fclose(log_file);
+    log_file = 0;
+    if (logged) log_file = $fopen(Channel == 0 ? "dram_commands0.txt" : "dram_commands1.txt", "w");
   endtask
 
   // ---------------------------------------------------------------------------------------------- state
@@ -227,7 +230,10 @@ module dram_channel #(
   endfunction
 
   task automatic note(input logic [47:0] command, input logic [3:0] at, input logic [RowW-1:0] at_row);
-    if (log_file != 0) $fwrite(log_file, "%0d %0d %0s %0d %0d\n", now, Channel, command, at, at_row);
+    if (log_file != 0) begin
+      $fwrite(log_file, "%0d %0s %0d %0d\n", now, command, at, at_row);
+      $fflush(log_file);
+    end
   endtask
 
   task automatic activate;  // `bank`, `row_wanted`
@@ -485,9 +491,8 @@ module dram_channel #(
       if (!configured) configure();
       configured = 1'b1;
       restart();
-      if (log_file != 0) $fwrite(log_file, "reset\n");
-    end else if (enable_i) begin
-      configured = 1'b0;
+    end else configured = 1'b0;
+    if (rst_ni && enable_i) begin
       now = now + 1;
       accept();
       open_banks(1'b0);

@@ -11,6 +11,7 @@ refresh interval by rounding down, so nothing is faster than the part.
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 
 from host.errors import SerranoError
 
@@ -65,6 +66,7 @@ class Preset:
     low: int = 8  # and that end it
     idle: str = "20ns"  # without a read, that start one
     channels: int = 1
+    log: int = 0  # 1: list the commands for tb/dram_checker.py
 
 
 _RAMULATOR = "Ramulator 2 (CMU-SAFARI/ramulator2, commit 0aba1928), python/ramulator/dram/"
@@ -312,8 +314,20 @@ def clocks(preset: Preset, clock: Fraction, burst: int) -> dict[str, int]:
         interval = nanoseconds(preset.tREFIpb if per_bank else preset.tREFI, period(preset))
         found["tREFI"] = math.floor(interval * clock)
         found["tRFC"] = up("tRFCpb" if per_bank else "tRFC")
-    found |= {name: getattr(preset, name) for name in ("postpone", "high", "low", "pairs")}
+    found |= {name: getattr(preset, name) for name in ("postpone", "high", "low", "pairs", "log")}
     found["refresh"] = REFRESH[preset.refresh]
     found["shared"] = int(preset.shared and period(preset) * clock >= 1)
     found |= {"patience": up("patience"), "idle_wait": up("idle")}
     return found
+
+
+def statistics(path: Path) -> dict[str, int]:
+    """What a dump left, summed over channels (clocks: of one). Nothing for the ideal memory."""
+    if not path.exists():
+        return {}
+    total = {}
+    for line in path.read_text().splitlines():
+        words = line.split()[2:]
+        for name, value in zip(words[::2], words[1::2], strict=True):
+            total[name] = int(value) if name == "clocks" else total.get(name, 0) + int(value)
+    return total
