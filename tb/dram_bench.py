@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from cocotb.triggers import RisingEdge, with_timeout
+from cocotb.triggers import RisingEdge, Timer, with_timeout
 
 from tb import dram_presets
 from tb.stream import PERIOD_NS, clocks, start
 
 PATIENCE_CYCLES = 3_000_000
+DRAIN_CYCLES = 5000  # of the write queue, after the last answer
 
 Request = tuple[int, int, int, int]  # id, beat, beats, after: bursts of the other kind answered before it
 
@@ -28,7 +29,7 @@ class Played:
 
 
 def _write(name: str, requests: list[Request]) -> None:
-    Path(name).write_text("".join("%x %x %x %x\n" % request for request in requests))
+    Path(name).write_text("".join("{:x} {:x} {:x} {:x}\n".format(*request) for request in requests))
 
 
 async def play(dut, memory: str, port_bytes: int, *requests, **inputs) -> Played:
@@ -52,7 +53,7 @@ async def play_text(dut, text: str, reads=(), writes=(), max_reads=64, max_write
     await clocks(dut, 1)
     dut.go_i.value = 0
     await with_timeout(RisingEdge(dut.done_o), PATIENCE_CYCLES * PERIOD_NS, "ns")
-    await clocks(dut, 2)
+    await Timer(DRAIN_CYCLES * PERIOD_NS, "ns")
     dut.dump_i.value = 1
     await clocks(dut, 1)
     dut.dump_i.value = 0

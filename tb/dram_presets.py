@@ -246,6 +246,7 @@ def settings(memory: str, port_bytes: int) -> Settings:
         "columns": preset.row_bytes // access,
     }
     lines |= clocks(preset, clock, access * preset.channels // port_bytes)
+    lines["latency"] -= lines["beats"] - 1  # of the first beat: the last comes with the last data
     return Settings(preset, port_bytes, clock, "".join(f"{key} {value}\n" for key, value in lines.items()))
 
 
@@ -291,6 +292,24 @@ def period(preset: Preset) -> Fraction:
     return Fraction(preset.ck * 1000, preset.rate)
 
 
+PLAIN = (
+    "tRCD",
+    "tRCDWR",
+    "tRP",
+    "tRAS",
+    "tRC",
+    "tRRDS",
+    "tRRDL",
+    "tFAW",
+    "tCCDS",
+    "tCCDL",
+    "tRTP",
+    "tPPD",
+    "tRREFD",
+    "tREFREF",
+)
+
+
 def clocks(preset: Preset, clock: Fraction, burst: int) -> dict[str, int]:
     """What tb/dram_channel.sv reads: port clocks of `clock` GHz from command to command; `burst`, those of a column access's data."""
 
@@ -300,8 +319,7 @@ def clocks(preset: Preset, clock: Fraction, burst: int) -> dict[str, int]:
 
     data = Fraction(burst) / clock
     lag = nanoseconds(preset.tCL, period(preset)) - nanoseconds(preset.tCWL, period(preset))
-    plain = "tRCD tRCDWR tRP tRAS tRC tRRDS tRRDL tFAW tCCDS tCCDL tRTP tPPD tRREFD tREFREF".split()
-    found = {name: up(name) for name in plain}
+    found = {name: up(name) for name in PLAIN}
     found["tCCDS"] = max(found["tCCDS"], burst)
     found["latency"] = up("tCL", "tCTL", extra=data)
     found["tWRP"] = up("tCWL", "tWR", extra=data)

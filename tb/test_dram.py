@@ -32,7 +32,8 @@ def check_commands(memory: str, played: dram_bench.Played) -> None:
     )
     counted = {"RD": "reads", "WR": "writes", "ACT": "activates"}
     assert {kind: found[kind] for kind in counted} == {kind: played.counts[name] for kind, name in counted.items()}
-    assert found["REFAB"] + found["REFPB"] == played.counts["refreshes"]
+    late = found["REFAB"] + found["REFPB"] - played.counts["refreshes"]
+    assert 0 <= late <= chosen.preset.channels  # one may come between the dump and now
 
 
 class Traffic:
@@ -124,13 +125,17 @@ RULES |= {
     "tRFC": "tRFC",
 }
 RULES |= {"tRREFD": "tRREFD", "tPPD": "tPPD", "tREFI": "owed"}
+WHERE = {
+    "tRC": "hbm3 tRC=60",
+    "tFAW": "ddr4-2400",
+}  # where the rule binds: in HBM3 tRC is tRAS + tRP, and tFAW less than 4 tRRD
 
 
 @cocotb.test()
 @cocotb.parametrize(broken=list(RULES))
 async def broken_rule_is_seen(dut, broken):
     """The controller believes in a timing that is too short (refreshes too rare), and the checker finds out."""
-    chosen = settings("hbm3 log=1", parameter("PortBytes"))
+    chosen = settings(WHERE.get(broken, "hbm3") + " log=1", parameter("PortBytes"))
     value = int(re.search(rf"^{broken} (\d+)$", chosen.text, re.MULTILINE)[1])
     text = chosen.text.replace(f"{broken} {value}\n", f"{broken} {value * 4 if broken == 'tREFI' else value // 2}\n")
     traffic = Traffic(numpy_rng(), 300)
