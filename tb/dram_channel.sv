@@ -348,7 +348,12 @@ module dram_channel #(
   endtask
 
   // ---------------------------------------------------------------------------------------------- refresh
-  // Per bank: of the banks not yet refreshed in this round that nothing in the queues wants, the one that a rising stream left last, since it comes
+  // Writes that gather want nothing before they are drained.
+  function automatic logic [Depth-1:0] wanted(input logic [3:0] of_bank);
+    return in_bank[{1'b0, of_bank}] | (mode ? in_bank[{1'b1, of_bank}] : '0);
+  endfunction
+
+  // Per bank: of the banks not yet refreshed in this round that nothing wants, the one that a rising stream left last, since it comes
   // back there last. The more is owed, the further from that; at the limit any.
   task automatic choose_refresh;
     for (int distance = 1; distance <= 4; distance++) begin
@@ -356,7 +361,7 @@ module dram_channel #(
         bank = {stream_bank[i] - 2'(distance), 2'(i)};
         group = bank[1:0] ^ {pairs, 1'b0};
         if (!refreshing && (refreshed & 16'd1 << bank) == '0 && (refresh_owed >= postpone || (refresh_owed * 2 >= 32'(distance - 1) * postpone &&
-            (in_bank[{1'b0, bank}] | in_bank[{1'b1, bank}] | in_bank[{1'b0, bank[3:2], group}] | in_bank[{1'b1, bank[3:2], group}]) == '0))) begin
+            (wanted(bank) | wanted({bank[3:2], group})) == '0))) begin
           refreshing = 1'b1;
           refresh_bank[0] = bank;
           refresh_bank[1] = {bank[3:2], group};
