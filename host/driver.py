@@ -127,6 +127,7 @@ def _run_on_rtl(
     job, on_step, simulator="verilator", seed=1, waves=False, lockstep=True, memory="ideal", folder=None, trace=None
 ):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
+    trace = timeline.destination(trace) if trace else None
     folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -165,7 +166,7 @@ def _run_on_rtl(
     left = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
     dram = dram_presets.statistics(folder / "dram_stats.txt")
     if trace:
-        timeline.write(Path(trace), lines, _program(job), job.sources)
+        timeline.write(trace, lines, _program(job), job.sources)
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
     compared, seconds = result.get("compared", 0), result["seconds"]

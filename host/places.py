@@ -27,7 +27,7 @@ class Places:
         self._around = [sorted(l for l in loops if _encloses(l, (pc, pc))) for pc in range(len(instructions))]
         extents: dict[str, Loop] = {}
         for pc, source in enumerate(sources):
-            for prefix in _prefixes(source):
+            for prefix in _prefixes(source) if instructions[pc].name != "end" else []:  # which is in no loop
                 first, _ = extents.get(prefix, (pc, pc))
                 extents[prefix] = first, pc
         self._parts = [self._part(loops, extents, pc, source) for pc, source in enumerate(sources)]
@@ -39,10 +39,11 @@ class Places:
         """(component, the loop that it is the body of) each, and the innermost loop inside the last."""
         parts, parent = [], None
         for prefix in _prefixes(source):
-            around = [l for l in loops if _encloses(l, extents[prefix]) and not (parent and _encloses(l, parent))]
+            extent = extents.get(prefix, (pc, pc))
+            around = [l for l in loops if _encloses(l, extent) and not (parent and _encloses(l, parent))]
             own = min(around, key=lambda l: l[1] - l[0]) if around and parent else None
             parts.append((prefix.rpartition("/")[2], own))
-            parent = extents[prefix]
+            parent = extent
         inside = [l for l in loops if _encloses(l, (pc, pc)) and not (parent and _encloses(l, parent))]
         return parts, min(inside, key=lambda l: l[1] - l[0], default=None)
 

@@ -8,10 +8,11 @@ import sys
 import time
 
 from host import driver, generate
-from host.causes import causes, difference
+from host.causes import UNITS, causes, difference
 from host.errors import SerranoError
 from tb import dram_presets, runner, simulators
 
+SHOWN = 7  # causes a line
 TRACE = runner.BUILD / "trace" / "sim.json"
 
 
@@ -130,20 +131,20 @@ def dram_line(counts: dict[str, int]) -> str:
 
 
 def cost(prepared: generate.Prepared, snapshots: list[dict]) -> str:
-    """A table of what the prompt and a token cost, from the counters at each token, and where each cycle without a beat of weights went."""
+    """A table of what the prompt and a token cost, from the counters at each token, and where each unit's cycles went."""
     port = prepared.job.config.port_bytes
+    widths = "{:8}{:>8}{:>10}{:>14}{:>16}{:>15}"
     phases = [("prompt", snapshots[0], len(prepared.ids))]
     if len(snapshots) > 1:
         phases.append(("reply", difference(snapshots[-1], snapshots[0]), len(snapshots) - 1))
-    head = ("", "tokens", "cycles", "cycles/token", "KiB read/token", "weight stream", "lost: ")
-    lines = ["{:8}{:>8}{:>10}{:>14}{:>16}{:>15}   {}".format(*head)]
+    lines = [widths.format("", "tokens", "cycles", "cycles/token", "KiB read/token", "weight stream")]
     for name, spent, count in phases:
-        found = causes(spent)
-        taken = share(found.pop("beat"), spent)
-        lines.append(
-            f"{name:8}{count:8}{spent['cycles']:10}{spent['cycles'] / count:14.0f}"
-            f"{spent['read_beat'] * port / count / 1024:16.1f}{taken + ' %':>15}   {shares(found, spent)}"
-        )
+        kib = f"{spent['read_beat'] * port / count / 1024:.1f}"
+        taken = f"{share(spent['stream_beat'], spent)} %"
+        lines.append(widths.format(name, count, spent["cycles"], f"{spent['cycles'] / count:.0f}", kib, taken))
+    lines.append("\nwhere a cycle goes, %")
+    for name, spent, _ in phases:
+        lines += [f"{name:8}{unit:8}{shares(causes(spent, unit), spent)}" for unit in UNITS]
     return "\n".join(lines)
 
 
@@ -152,10 +153,10 @@ def share(cycles: int, spent: dict) -> str:
 
 
 def shares(found: dict[str, int], spent: dict) -> str:
-    """Causes by size as `name percent`; those below a twentieth of a percent are the `rest`."""
+    """The largest causes as `name percent`; what is left, or below a twentieth of a percent, is the `rest`."""
     shown, rest = [], 0
     for name, cycles in sorted(found.items(), key=lambda item: -item[1]):
-        if cycles * 2000 >= spent["cycles"]:
+        if len(shown) < SHOWN and cycles * 2000 >= spent["cycles"]:
             shown.append(f"{name} {share(cycles, spent)}")
         else:
             rest += cycles

@@ -136,17 +136,16 @@ def _occupy_dma(run: Run) -> None:
 
 
 def reason(event: Event, run: Run, before: Event | None) -> tuple[int, str]:
-    """The cycles from an event's dispatch to its start, and what it waited for last; `before` is the one that its unit did before."""
-    waited = event.start - event.dispatched - 1
+    """The cycle in which nothing older held an event up any more, and what did last; `before` is the one that its unit did before."""
     older = [run.events[i] for i in event.waits if run.events[i].done is not None]
     released = max(older, key=lambda e: e.done, default=None)
     cleared = released.done if released else -1
     free = before.end if before else -1
-    if waited <= 1 or max(cleared, free) <= event.dispatched:
-        return waited, "weights or operands" if event.track == "matrix" and waited > 1 else ""
+    if max(cleared, free) <= event.dispatched:
+        return event.dispatched, ""
     if cleared >= free:
-        return waited, f"#{released.index} on {released.track}: {released.place}"
-    return waited, f"its unit, busy with #{before.index}"
+        return cleared, f"#{released.index} on {released.track}: {released.place}"
+    return free, f"its unit, busy with #{before.index}"
 
 
 def chrome(run: Run, instructions: Sequence[isa.Instruction], title: str = "serrano") -> dict:
@@ -190,9 +189,10 @@ def chrome(run: Run, instructions: Sequence[isa.Instruction], title: str = "serr
         span("dispatch", "dispatch", name, event.dispatched - stood, event.dispatched, about | {"stalled": stalls})
         if event.track == "dispatch":
             continue
-        waited, why = reason(event, run, before.get(event.track))
+        free, why = reason(event, run, before.get(event.track))
         before[event.track] = event
-        about |= {"dispatched": event.dispatched, "waited": waited, "waited for": why, "done": event.done}
+        about |= {"dispatched": event.dispatched, "waited": event.start - event.dispatched - 1}
+        about |= {"waited for": why, "after that": max(event.start - free - 1, 0), "done": event.done}
         about |= {"beats": event.beats} if event.track == "matrix" else {}
         span(event.track, "command", name, event.start, event.end, about)
         if event.asked:
@@ -213,13 +213,24 @@ def kernel_of(event: Event) -> str:
     return event.place.rpartition("/")[2].partition("#")[0].partition("[")[0]
 
 
+def destination(path: Path | str) -> Path:
+    """The path of a trace, in a folder that is there. Raises SerranoError."""
+    path = Path(path)
+    if path.suffix != ".json":
+        raise SerranoError(f"a trace is a .json file, and {path} is none")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SerranoError(f"there is no folder for the trace {path}: {error.strerror}") from None
+    return path
+
+
 def write(path: Path, raw: Path, instructions: Sequence[isa.Instruction], sources: Sequence[str] | None = None) -> Run:
     """The trace to PATH and its picture beside it as PNG, from the lines in `raw`."""
     from host.picture import draw  # matplotlib takes its time, and only a trace needs it
 
     with open(raw) as lines:
         run = read(lines, instructions, sources)
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(chrome(run, instructions, path.stem), separators=(",", ":")))
     draw(run, path.with_suffix(".png"))
     return run

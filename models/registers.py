@@ -41,8 +41,8 @@ ARG, NUM_ARGS = 0x060, 8
 RESULT = 0x080
 PROGRESS = 0x084
 
-# 64-bit counters, low word first; reading the low word holds the high one. All start at zero with each run
-# and count its cycles. The order of EVENTS is that of the bits of events_i.
+# 64-bit counters; reading the low word of CYCLES holds all, and the other words read what is held. All start at zero with
+# each run and count its cycles. The order of EVENTS is that of the bits of events_i.
 CYCLES = 0x100
 INSTRUCTIONS = 0x108
 EVENT = 0x110

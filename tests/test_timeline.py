@@ -9,8 +9,10 @@ import pytest
 
 from host import driver
 from host.causes import UNITS, Unexplained, causes
+from host.errors import SerranoError
 from host.launch import WeightTensor, prepare_launch
 from host.places import Places
+from host.run import shares
 from host.timeline import TRACKS
 from host.trace import Trace, kernel
 from models import isa
@@ -181,7 +183,22 @@ def test_a_cycle_without_cause_is_refused(traced, event):
         causes(traced[1].counters | {"idle_outside": traced[1].counters["idle_outside"] - 1})
 
 
-# ---------------------------------------------------------------- places, lines
+def test_the_line_of_make_sim_leaves_nothing_out(traced):
+    for unit in UNITS:
+        line = shares(causes(traced[1].counters, unit), traced[1].counters)
+        said = [float(part.rpartition(" ")[2]) for part in line.split(", ")]
+        assert sum(said) == pytest.approx(100, abs=0.05 * len(said)) and line.split(", ")[-1].startswith("rest ")
+
+
+# ---------------------------------------------------------------- places, paths
+
+
+@pytest.mark.parametrize("path, said", [("trace.txt", "is a .json file"), ("{file}/trace.json", "there is no folder")])
+def test_a_path_that_cannot_be_is_said_before_the_run(tmp_path, path, said):
+    (tmp_path / "file").touch()
+    job, _, _ = prepare_launch(lambda t, x: t.vmem(4), [np.zeros(4)], [], CONFIGS["tiny"])
+    with pytest.raises(SerranoError, match=said):
+        driver.run(job, "rtl", trace=path.format(file=tmp_path / "file"))
 
 
 def follow(instructions: list, sources: list[str], pcs: list[int]) -> list[str]:

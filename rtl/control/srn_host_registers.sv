@@ -1,7 +1,8 @@
 // The host's registers on AXI4-Lite: doorbell, status, arguments, counters, interrupt (offsets and bits: models/registers.py).
 // Reads and writes each take one transfer at a time and two cycles, the answer in the cycle after the address and the data.
 // SLVERR: an address without a register, a write to one that is read-only; neither has any effect. Strobes are obeyed.
-// A start while running or halted is refused (STATUS.refused). Counters count while running_i and begin at zero with a start.
+// A start while running or halted is refused (STATUS.refused). Counters count while running_i and begin at zero with a start;
+// the low word of the first, cycles, holds them all for the reads that follow (srn_counters).
 module srn_host_registers #(
     parameter int PortBytes   = 16,
     parameter int Rows        = 8,
