@@ -1,6 +1,7 @@
 # Serrano. It takes Python 3.10 or later, a C++ compiler, make and perl; `make doctor` tells what is missing.
 #
 #   make sim       run a model on the simulated chip     CONFIG MODEL PROMPT TOKENS WEIGHTS MEMORY SIM SEED WAVES TRACE
+#                  several sequences together: BATCH=4 times the prompt, or PROMPTS=file, one a line
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode prefill"
@@ -14,6 +15,8 @@ SIM        ?= verilator
 CONFIG     ?= small
 MODEL      ?= checkpoints/serrano-py-2m
 PROMPT     ?= def fibonacci(n):
+PROMPTS    ?=
+BATCH      ?= 1
 TOKENS     ?= 48
 WEIGHTS    ?= mxfp4
 MEMORY     ?= hbm3
@@ -41,6 +44,7 @@ help:
 
 sim: .venv/made
 	@$(RUN) host.run --sim $(SIM) --config $(CONFIG) --model $(MODEL) --prompt '$(PROMPT)' --tokens $(TOKENS) \
+	  --batch $(BATCH) $(if $(PROMPTS),--prompts '$(PROMPTS)') \
 	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(WAVES),--waves) $(if $(TRACE),--trace)
 
 test: .venv/made

@@ -58,17 +58,17 @@ def choose_tokens(t: Trace, layout: Layout, m, state: State, body):
     """
     with t.kernel("choose_tokens"):
         normed = m.last.take(rows=state.tokens)
-        with head_argmax(t, normed, layout.batch, layout.output, layout.choice.vocabulary_chunk) as best:
-            with t.registers("row", "kept") as (row, kept):
-                t.set(row, 0)
-                t.set(kept, 0)
-                top, ended = t.label(), t.label(here=False)
-                _choose(t, layout, m, state, best, row, kept, ended)
-                t.add(kept, kept, 1)
-                t.place(ended)
-                t.add(row, row, 1)
-                t.branch(top, row, "lt", state.tokens)
-                t.set(state.tokens, kept)
+        found = head_argmax(t, normed, layout.batch, layout.output, layout.choice.vocabulary_chunk)
+        with found as best, t.registers("row", "kept") as (row, kept):
+            t.set(row, 0)
+            t.set(kept, 0)
+            top, ended = t.label(), t.label(here=False)
+            _choose(t, layout, m, state, best, row, kept, ended)
+            t.add(kept, kept, 1)
+            t.place(ended)
+            t.add(row, row, 1)
+            t.branch(top, row, "lt", state.tokens)
+            t.set(state.tokens, kept)
         t.add(state.position, state.position, 1)
         with t.registers("steps") as steps:
             t.set(steps, state.position + DECODING)

@@ -6,13 +6,14 @@ python -m host.run --model checkpoints/serrano-py-2m --prompt 'def fibonacci(n):
 import argparse
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
-from host import driver, generate
-from host.causes import UNITS, causes, difference
+from host import checkpoint, driver, generate
+from host.cost import cost, dram_line
 from host.errors import SerranoError
 from tb import dram_presets, runner, simulators
 
-SHOWN = 7  # causes a line
 TRACE = runner.BUILD / "trace" / "sim.json"
 
 
@@ -24,6 +25,8 @@ def _arguments(arguments):
     parser.add_argument("--config", default="small", help="tiny, small or base")
     parser.add_argument("--model", required=True, help="a Hugging Face directory")
     parser.add_argument("--prompt", default="", help="the text to continue")
+    parser.add_argument("--prompts", default="", help="a file of prompts, one a line, that decode together instead")
+    parser.add_argument("--batch", default="1", help="times that the prompt, or each prompt, is taken")
     parser.add_argument("--tokens", default="64", help="tokens to make, at most")
     parser.add_argument("--weights", default="mxfp4", help="mxfp4 or mxint8")
     parser.add_argument("--memory", default="hbm3", help="a DRAM, with changes: 'hbm3 tRFCpb=300' (tb/dram_presets.py)")
@@ -40,6 +43,20 @@ def _number(name: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise SerranoError(f"{name}={text} is not a number") from None
+
+
+def _prompts(options) -> list[str]:
+    prompts, times = [options.prompt], _number("BATCH", options.batch)
+    if options.prompts:
+        try:
+            prompts = [line for line in Path(options.prompts).read_text().splitlines() if line]
+        except (OSError, UnicodeDecodeError) as error:
+            raise SerranoError(f"PROMPTS={options.prompts} cannot be read: {error}") from None
+        if not prompts:
+            raise SerranoError(f"there is no prompt in PROMPTS={options.prompts}")
+    if times < 1:
+        raise SerranoError(f"BATCH={times} is no number of sequences")
+    return prompts * times
 
 
 def _check_simulator(name: str) -> None:
@@ -63,57 +80,60 @@ def main(arguments=None) -> int:
 
 def _run(options) -> int:
     _check_simulator(options.sim)
-    if options.trace and options.sim == "iss":
+    on_rtl = options.sim != "iss"
+    if options.trace and not on_rtl:
         raise SerranoError("SIM=iss has no cycles, so there is nothing for TRACE=1 to write")
     tokens, seed = _number("TOKENS", options.tokens), _number("SEED", options.seed)
     config = generate.find_config(options.config)
     memory = dram_presets.settings(options.memory, config.port_bytes)
-    prepared = generate.prepare(
-        options.model, config, options.weights, options.prompt, tokens, memory=driver.MEMORY_BYTES[config.name]
-    )
+    prompts, model = _prompts(options), checkpoint.load(options.model)
+    groups = [
+        generate.prepare(
+            model,
+            config,
+            options.weights,
+            prompts[first : first + config.rows],
+            tokens,
+            memory=driver.MEMORY_BYTES[config.name],
+        )
+        for first in range(0, len(prompts), config.rows)
+    ]
+    if options.trace and len(groups) > 1:
+        raise SerranoError(
+            f"TRACE=1 shows one run, and {len(prompts)} sequences are {len(groups)} of CONFIG={config.name}"
+        )
+    prepared, given = groups[0], [ids for group in groups for ids in group.given]
+    sequences = f", {len(given)} sequences" if len(given) > 1 else ""
     print(
         f"serrano {config.name}: {config.port_bytes * 8}-bit memory port, {config.rows} rows, {config.lanes} lanes; {options.sim}\n"
         f"model   {options.model}: weights {options.weights}, memory {prepared.layout.bytes / 2**20:.1f} MiB, "
         f"program {len(prepared.program.instructions)} instructions\n"
         f"dram    {memory}\n"
-        f"prompt  {len(prepared.ids)} tokens\n"
+        f"prompt  {sum(map(len, given))} tokens{sequences}\n"
     )
     begun = time.monotonic()
-    if options.sim != "iss":
+    backend = {"backend": "simulator"}
+    trace = TRACE if options.trace else None
+    if on_rtl:
         driver.build(config, options.sim, options.waves)
         print(f"(simulator ready after {time.monotonic() - begun:.0f} s)\n")
-    print(options.prompt, end="", flush=True)
-
-    made, snapshots = [], []
-    text = generate.pieces(prepared.tokenizer, iter(lambda: made[-1], None), prepared.ids)
-
-    def on_token(token: int, counters: dict) -> None:
-        made.append(token)
-        snapshots.append(counters)
-        if len(made) == 1:
-            first.append(time.monotonic() - begun)
-        print(next(text) if token not in prepared.end_tokens else "", end="", flush=True)
-
-    first = []
-    trace = TRACE if options.trace else None
-    backend = {"backend": "simulator"} if options.sim == "iss" else {"backend": "rtl", "simulator": options.sim}
-    if options.sim != "iss":
-        backend |= {"seed": seed, "waves": options.waves, "memory": options.memory, "trace": trace}
-    outcome = driver.run(prepared.job, on_token=on_token, **backend)
-    print("\n")
-    if outcome.halt:
-        raise SerranoError(f"the chip halted: cause, instruction, address {outcome.halt}")
-    if options.sim != "iss":
-        print(cost(prepared, snapshots))
-        if outcome.dram:
-            print(f"\ndram: {dram_line(outcome.dram)}")
-        print(
-            f"\n{outcome.compared} retired instructions and {len(outcome.memory)} bytes of memory compared with the golden "
-            f"model: all equal"
-        )
-    print(f"first token after {first[0]:.1f} s, {len(made)} tokens in {time.monotonic() - begun:.1f} s")
-    if outcome.waves:
-        print(f"waves: {outcome.waves}")
+        backend = {"backend": "rtl", "simulator": options.sim, "seed": seed, "waves": options.waves}
+        backend |= {"memory": options.memory, "trace": trace}
+    runs = [_run_group(group, prompts[0] if len(prompts) == 1 else None, begun, backend) for group in groups]
+    if len(prompts) > 1:
+        _print_texts(runs)
+    outcomes = [run.outcome for run in runs]
+    if on_rtl:
+        print(cost([(run.prepared, run.steps) for run in runs]))
+        if outcomes[0].dram:
+            print(f"\ndram: {dram_line(outcomes[0].dram)}")
+        compared, size = sum(o.compared for o in outcomes), sum(len(o.memory) for o in outcomes)
+        print(f"\n{compared} retired instructions and {size} bytes of memory compared with the golden model: all equal")
+    made = sum(len(reply) for run in runs for reply in run.made)
+    print(f"first token after {runs[0].first:.1f} s, {made} tokens in {time.monotonic() - begun:.1f} s")
+    for outcome in outcomes:
+        if outcome.waves:
+            print(f"waves: {outcome.waves}")
     if trace:
         print(
             f"trace: {trace.relative_to(runner.ROOT)}, for https://ui.perfetto.dev; picture: {trace.with_suffix('.png').name}"
@@ -121,46 +141,45 @@ def _run(options) -> int:
     return 0
 
 
-def dram_line(counts: dict[str, int]) -> str:
-    """The memory's statistics, of the whole run."""
-    columns = counts["reads"] + counts["writes"]
-    return (
-        f"{counts['reads']} reads, {counts['writes']} writes, {100 * counts['hits'] / max(columns, 1):.1f} % row hits, "
-        f"{counts['activates']} activates, {counts['refreshes']} refreshes, {counts['turns']} turn-arounds"
-    )
+@dataclass
+class _Ran:
+    """Sequences that decoded together: the ids that each made, the counters and the number of tokens at each step."""
+
+    prepared: generate.Prepared
+    made: list[list[int]]
+    steps: list[tuple[dict, int]]
+    first: float = 0.0  # seconds until the first token
+    outcome: driver.Outcome | None = None
 
 
-def cost(prepared: generate.Prepared, snapshots: list[dict]) -> str:
-    """A table of what the prompt and a token cost, from the counters at each token, and where each unit's cycles went."""
-    port = prepared.job.config.port_bytes
-    widths = "{:8}{:>8}{:>10}{:>14}{:>16}{:>15}"
-    phases = [("prompt", snapshots[0], len(prepared.ids))]
-    if len(snapshots) > 1:
-        phases.append(("reply", difference(snapshots[-1], snapshots[0]), len(snapshots) - 1))
-    lines = [widths.format("", "tokens", "cycles", "cycles/token", "KiB read/token", "weight stream")]
-    for name, spent, count in phases:
-        kib = f"{spent['read_beat'] * port / count / 1024:.1f}"
-        taken = f"{share(spent['stream_beat'], spent)} %"
-        lines.append(widths.format(name, count, spent["cycles"], f"{spent['cycles'] / count:.0f}", kib, taken))
-    lines.append("\nwhere a cycle goes, %")
-    for name, spent, _ in phases:
-        lines += [f"{name:8}{unit:8}{shares(causes(spent, unit), spent)}" for unit in UNITS]
-    return "\n".join(lines)
+def _run_group(group: generate.Prepared, prompt: str | None, begun: float, backend: dict) -> _Ran:
+    """`prompt`, if there is one sequence alone, is printed with each token as it comes."""
+    ran = _Ran(group, [[] for _ in group.given], [])
+    text = generate.pieces(group.tokenizer, iter(lambda: ran.made[0][-1], None), group.ids)
+    print(prompt or "", end="", flush=True)
+
+    def on_step(step: list, counters: dict) -> None:
+        ran.first = ran.first or time.monotonic() - begun
+        for sequence, token in step:
+            ran.made[sequence].append(token)
+        ran.steps.append((counters, len(step)))
+        if prompt:
+            print(next(text) if ran.made[0][-1] not in group.end_tokens else "", end="", flush=True)
+
+    ran.outcome = driver.run(group.job, on_step=on_step, **backend)
+    print("\n" if prompt else "", end="\n" if prompt else "")
+    if ran.outcome.halt:
+        raise SerranoError(f"the chip halted: cause, instruction, address {ran.outcome.halt}")
+    return ran
 
 
-def share(cycles: int, spent: dict) -> str:
-    return f"{100 * cycles / spent['cycles']:.1f}"
-
-
-def shares(found: dict[str, int], spent: dict) -> str:
-    """The largest causes as `name percent`; what is left, or below a twentieth of a percent, is the `rest`."""
-    shown, rest = [], 0
-    for name, cycles in sorted(found.items(), key=lambda item: -item[1]):
-        if len(shown) < SHOWN and cycles * 2000 >= spent["cycles"]:
-            shown.append(f"{name} {share(cycles, spent)}")
-        else:
-            rest += cycles
-    return ", ".join([*shown, f"rest {share(rest, spent)}"])
+def _print_texts(runs: list[_Ran]) -> None:
+    texts = [
+        (run.prepared, ids, reply) for run in runs for ids, reply in zip(run.prepared.given, run.made, strict=True)
+    ]
+    for number, (prepared, ids, reply) in enumerate(texts, 1):
+        kept = [token for token in reply if token not in prepared.end_tokens]
+        print(f"--- {number}, {len(reply)} tokens\n{prepared.tokenizer.decode([*ids, *kept])}\n")
 
 
 if __name__ == "__main__":
