@@ -5,7 +5,6 @@ tokens, so one register counts for all, and a sequence's position is that and th
 those behind it move up: their records and embeddings are written a row lower. So a step's rows are live ones alone.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from host.kernels.embedding import embed
@@ -38,17 +37,22 @@ def place_of(t: Trace, rd: Register, requests: Vmem, state: State) -> Register:
     return field(t, rd, requests, state.sequence, PLACE)
 
 
-@contextmanager
-def each_sequence(t: Trace, requests: Vmem, state: State):
-    """The block for each row state.sequence of those that decode: gives the register with the token's position."""
+def by_sequence(t: Trace, requests: Vmem, state: State, use):
+    """use(position, row) for the given tokens of one sequence, row None; and in a loop for the token of each, a register."""
+    decoding, done = t.label(here=False), t.label(here=False)
+    t.branch(decoding, state.position, "lt", 0)
+    use(state.position, None)
+    t.goto(done)
+    t.place(decoding)
     t.set(state.sequence, 0)
     top = t.label()
     with t.registers("position") as position:
         field(t, position, requests, state.sequence, GIVEN)
         t.add(position, position, state.position + (DECODING - 1))
-        yield position
+        use(position, state.sequence)
     t.add(state.sequence, state.sequence, 1)
     t.branch(top, state.sequence, "lt", state.tokens)
+    t.place(done)
 
 
 def choose_tokens(t: Trace, layout: Layout, m, state: State, body):
@@ -81,18 +85,17 @@ def _choose(t: Trace, layout: Layout, m, state: State, best, row: Register, kept
     """A row's token to its slot, to row `kept` of the residual and its record; to `ended` if it is the sequence's last."""
     lanes = t.config.lanes
     with t.registers("token", "at", "record") as (token, at, record):
-        best_token(t, token, best, row)
-        t.mul(at, kept, m.x.row_stride * lanes)
-        x = m.x.take(rows=1).at(at)
-        with t.registers("entry") as entry:
-            t.set(entry, token)
-            embed(t, x, layout.embedding, entry)
         t.mul(record, row, m.requests.row_stride * lanes)
         request = m.requests.take(rows=1).at(record)
+        t.mul(at, kept, m.x.row_stride * lanes)
+        x = m.x.take(rows=1).at(at)
         with t.registers("slot") as slot:
             t.read(slot, request.address + PLACE)
             t.mul(slot, slot, layout.context)
             t.add(slot, slot, state.position)
+            best_token(t, token, best, row)
+            with t.registers("beat") as beat:
+                embed(t, x, layout.embedding, token, beat)
             number = x.at(x.cols - 1).take(cols=1)  # the row's own number, which the table holds after the row
             t.store(Dram(slot + (layout.slots + DECODING), 1), number)
         for i in range(layout.constants.cols - END_TOKENS):

@@ -16,7 +16,7 @@ values that was still open, only the chip's own memory knew the tokens, so those
 from dataclasses import dataclass
 from itertools import product
 
-from host.batch import DECODING, State, choose_tokens, each_sequence, field, place_of
+from host.batch import DECODING, State, by_sequence, choose_tokens, field, place_of
 from host.errors import SerranoError
 from host.kernels.append_kv import append_keys, append_values
 from host.kernels.attention import Cache, attention
@@ -51,7 +51,7 @@ class Memories:
     norms: Vmem  # (2, hidden) of layer 0, or of the layer at work
     final_norm: Vmem
     open_blocks: Vmem  # (key and value heads * value size, 32 tokens), the same, of the first place
-    open_stride: int  # elements to those of the next place, 0 where only those at work are here
+    open_stride: int  # elements to those of the next place, where they stay
     squares: Squares  # of the residual's rows
     normed: Amem
     last: Amem  # the last token's norm of each sequence, for the head
@@ -190,7 +190,7 @@ def _allocate(t: Trace, layout: Layout) -> Memories:
         norms=norms,
         final_norm=t.vmem(c.hidden),
         open_blocks=open_blocks or t.vmem(BLOCK, dims),
-        open_stride=dims * BLOCK * choice.open_blocks_stay,
+        open_stride=dims * BLOCK,
         squares=Squares(t.vmem(rows), t.vmem(rows)),
         normed=t.amem(c.hidden, rows),
         last=t.amem(c.hidden, layout.batch),
@@ -225,13 +225,13 @@ def _take_group(t: Trace, layout: Layout, m: Memories, state: State, group: int)
 
 
 def _layers(t: Trace, layout: Layout, m: Memories, state: State):
-    _load_rope_table(t, layout, m, state)
-    t.set(state.dram, 0)
-    t.set(state.vmem, 0)
     x = m.x.take(rows=state.tokens, cols=layout.model.hidden)
     split = x.cols - layout.down.rest[0].outputs
     sum_first(t, m.squares, x.take(cols=split), x.cols, _epsilon(m))
     sum_rest(t, m.squares, x.take(cols=x.cols - split).at(split))
+    _load_rope_table(t, layout, m, state)
+    t.set(state.dram, 0)
+    t.set(state.vmem, 0)
     top = t.label()
     with t.kernel("layer"):
         _layer(t, layout, m, state)
@@ -241,20 +241,18 @@ def _layers(t: Trace, layout: Layout, m: Memories, state: State):
 
 
 def _load_rope_table(t: Trace, layout: Layout, m: Memories, state: State):
-    """Row by row where each is of another sequence."""
-    decoding, done = t.label(here=False), t.label(here=False)
-    table = m.table.take(outer=1, rows=state.tokens, row_stride=m.table.outer_stride)
-    with t.registers("beat", "element") as (beat, element):
-        t.branch(decoding, state.position, "lt", 0)
-        t.mul(beat, state.position, layout.rope.row_stride)
-        t.load(table, layout.rope.take(address=beat + layout.rope.address, rows=state.tokens))
-        t.goto(done)
-        t.place(decoding)
-        with each_sequence(t, m.requests, state) as position:
+    rows = m.table.take(outer=1, rows=state.tokens, row_stride=m.table.outer_stride)
+
+    def load(position, row):
+        with t.registers("beat", "element") as (beat, element):
             t.mul(beat, position, layout.rope.row_stride)
-            t.mul(element, state.sequence, table.row_stride * t.config.lanes)
-            t.load(table.take(rows=1).at(element), layout.rope.take(address=beat + layout.rope.address, rows=1))
-        t.place(done)
+            table = rows
+            if row:
+                t.mul(element, row, rows.row_stride * t.config.lanes)
+                table = rows.take(rows=1).at(element)
+            t.load(table, layout.rope.take(address=beat + layout.rope.address, rows=table.rows))
+
+    by_sequence(t, m.requests, state, load)
 
 
 def _layer(t: Trace, layout: Layout, m: Memories, state: State):
@@ -281,7 +279,9 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
         _add(t, layout, m, state, x, gated, layout.down)
 
 
-def _attention_block(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem):
+def _attention_block(
+    t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem
+):
     """mixed = attention of normed, up to its output projection."""
     c, config, n = layout.model, t.config, state.tokens
     tensors = {name: layout.layer[name].at(state.dram) for name in ("v", "k")}
@@ -298,50 +298,38 @@ def _attention_block(t: Trace, layout: Layout, m: Memories, state: State, mixed:
             t.matmul(keys, normed, tensors["k"])
             for weights, projected in zip(layout.query, queries, strict=True):
                 t.matmul(projected, normed, weights.at(state.dram))
+            _append_values(t, layout, m, state, v, quantised)
             rope(t, k, _heads(keys, layout.head, config.lanes), table)
-            _append(t, layout, m, state, v, k, quantised)
+            _append_keys(t, layout, m, state, k)
             for part, projected in zip(q, queries, strict=True):
                 rope(t, part, _heads(projected, layout.head, config.lanes), table)
         # The projections are still held, so that attention does not overlay them and wait for their readers.
         _attend(t, layout, m, state, mixed, q)
 
 
-def _append(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, k: Amem, quantised: Amem):
-    """Values and keys to their caches: of the tokens of one sequence, or of a token of each."""
-    decoding, done = t.label(here=False), t.label(here=False)
-    with t.kernel("append"):
-        t.branch(decoding, state.position, "lt", 0)
-        _append_to(t, layout, m, state, v, k, quantised, state.position, None)
-        t.goto(done)
-        t.place(decoding)
-        with each_sequence(t, m.requests, state) as position, t.registers("row") as row:
-            t.mul(row, state.sequence, v.row_stride * t.config.lanes)
-            _append_to(
-                t, layout, m, state, v.take(rows=1).at(row), k.take(outer=1), quantised, position, state.sequence
-            )
-        t.place(done)
-
-
-def _append_to(
-    t: Trace,
-    layout: Layout,
-    m: Memories,
-    state: State,
-    v: Vmem,
-    k: Amem,
-    quantised: Amem,
-    position: Register,
-    row: Register | None,
-):
-    with t.registers("base", "open") as (base, element):
-        cache = _cache(t, layout, m, state, base, element)
-        if not layout.choice.open_blocks_stay:
+def _append_values(t: Trace, layout: Layout, m: Memories, state: State, v: Vmem, quantised: Amem):
+    def append(position, row):
+        with t.registers("base", "open", "row") as (base, element, at):
+            cache = _cache(t, layout, m, state, base, element)
+            values = v.take(rows=1).at(t.mul(at, row, v.row_stride * t.config.lanes)) if row else v
+            if layout.choice.open_blocks_stay:
+                append_values(t, cache.values, layout.head_stride, values, m.open_blocks, element, position, quantised)
+                return
             in_memory = layout.layer["open"].at(base)
             load_open(t, m.open_blocks, in_memory, position)
-        append_values(t, cache.values, layout.head_stride, v, m.open_blocks, element, position, quantised)
-        if not layout.choice.open_blocks_stay:
+            append_values(t, cache.values, layout.head_stride, values, m.open_blocks, 0, position, quantised)
             store_open(t, m.open_blocks, in_memory, position)
-        append_keys(t, cache.keys, layout.head_stride, k, position, row)
+
+    by_sequence(t, m.requests, state, append)
+
+
+def _append_keys(t: Trace, layout: Layout, m: Memories, state: State, k: Amem):
+    def append(position, row):
+        with t.registers("base") as base:
+            cache = _cache(t, layout, m, state, base)
+            append_keys(t, cache.keys, layout.head_stride, k.take(outer=1) if row else k, position, row)
+
+    by_sequence(t, m.requests, state, append)
 
 
 def _cache(
@@ -349,10 +337,9 @@ def _cache(
 ) -> Cache:
     """The cache of the sequence at work. base becomes the beats to its layer and place, element those to its open blocks."""
     place_of(t, base, m.requests, state)
-    if element:
+    if element and layout.choice.open_blocks_stay:
         t.mul(element, base, m.open_stride)
-        if layout.choice.open_blocks_stay:
-            t.add(element, element, state.vmem)
+        t.add(element, element, state.vmem)
     t.mul(base, base, layout.place_stride)
     t.add(base, base, state.dram)
     keys, values = (layout.layer[name].at(base) for name in ("keys", "values"))
@@ -360,19 +347,18 @@ def _cache(
 
 
 def _attend(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], q: list[Amem]):
-    """Attention of the tokens of one sequence, or of a token of each."""
-    decoding, done = t.label(here=False), t.label(here=False)
     chunk, scale = layout.choice.chunk, softmax_scale(layout.model)
-    t.branch(decoding, state.position, "lt", 0)
-    with t.registers("base") as base:
-        attention(t, mixed, q, _cache(t, layout, m, state, base), state.position, state.tokens, chunk, scale)
-    t.goto(done)
-    t.place(decoding)
     ones = [piece.take(rows=1) for piece in mixed]
-    with each_sequence(t, m.requests, state) as position, t.registers("base") as base:
-        chunk = layout.choice.decode_chunk or chunk
-        attention(t, ones, q, _cache(t, layout, m, state, base), position, 1, chunk, scale, state.sequence)
-    t.place(done)
+
+    def attend(position, row):
+        with t.registers("base") as base:
+            cache = _cache(t, layout, m, state, base)
+            if row:
+                attention(t, ones, q, cache, position, 1, layout.choice.decode_chunk or chunk, scale, row)
+            else:
+                attention(t, mixed, q, cache, position, state.tokens, chunk, scale)
+
+    by_sequence(t, m.requests, state, attend)
 
 
 def _chunks(pieces: list[Amem], chunks: list[Weights]) -> list[Amem]:

@@ -5,10 +5,10 @@ from host.trace import Trace, kernel
 
 
 @kernel
-def embed(t: Trace, dst: Vmem, table: Dram, token: Register):
-    """dst (one row) = row `token` of the table; token is overwritten."""
-    t.mul(token, token, table.row_stride)
-    t.load(dst, table.take(address=token + table.address, rows=1))
+def embed(t: Trace, dst: Vmem, table: Dram, token: Register, beat: Register):
+    """dst (one row) = row `token` of the table; beat is a register to work with, which may be token."""
+    t.mul(beat, token, table.row_stride)
+    t.load(dst, table.take(address=beat + table.address, rows=1))
 
 
 @kernel
@@ -21,7 +21,7 @@ def embed_ids(t: Trace, dst: Vmem, table: Dram, ids: Value, tokens: Register):
             t.set(row, dst.address)
             top = t.label()
             t.read(token, element)
-            embed(t, dst.take(address=row, rows=1), table, token)
+            embed(t, dst.take(address=row, rows=1), table, token, token)
             t.add(row, row, dst.row_stride * t.config.lanes)
             t.add(element, element, 1)
             t.sub(left, left, 1)

@@ -98,13 +98,13 @@ def head_argmax(t: Trace, x: Amem, rows: int, head: Weights, size: int):
 @kernel
 def best_token(t: Trace, token: Register, best: Best, row: Register):
     """token = the best output of a row."""
-    with t.registers("chunk") as chunk:
+    with t.registers("chunk", "first") as (chunk, first):
+        t.add(first, best.start, row)
         t.read(chunk, row + best.chunk.address)
         t.mul(token, chunk, best.step)
-        t.add(token, token, best.start)
-        t.add(token, token, row)
-        t.read(token, token + best.apart)
         t.mul(chunk, chunk, best.size)
+        t.add(token, token, first)
+        t.read(token, token + best.apart)
         t.add(token, token, chunk)
 
 
