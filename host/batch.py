@@ -33,10 +33,6 @@ def field(t: Trace, rd: Register, requests: Vmem, row: Register, number: int) ->
     return t.read(rd, rd + (requests.address + number))
 
 
-def place_of(t: Trace, rd: Register, requests: Vmem, state: State) -> Register:
-    return field(t, rd, requests, state.sequence, PLACE)
-
-
 def by_sequence(t: Trace, requests: Vmem, state: State, use):
     """use(position, row) for the given tokens of one sequence, row None; and in a loop for the token of each, a register."""
     decoding, done = t.label(here=False), t.label(here=False)

@@ -16,7 +16,7 @@ values that was still open, only the chip's own memory knew the tokens, so those
 from dataclasses import dataclass
 from itertools import product
 
-from host.batch import DECODING, State, by_sequence, choose_tokens, field, place_of
+from host.batch import DECODING, State, by_sequence, choose_tokens, field
 from host.errors import SerranoError
 from host.kernels.append_kv import append_keys, append_values
 from host.kernels.attention import Cache, attention
@@ -27,7 +27,7 @@ from host.kernels.residual import add_products
 from host.kernels.rmsnorm import Squares, rmsnorm, rmsnorm_last, sum_first, sum_rest
 from host.kernels.rope import rope
 from host.kernels.swiglu import gated_chunks
-from host.layout import EPSILON, FIRST, GIVEN, Choice, Layout, Split, plan, round_up, softmax_scale
+from host.layout import EPSILON, FIRST, GIVEN, PLACE, Choice, Layout, Split, plan, round_up, softmax_scale
 from host.tensors import Amem, Register, Scalars, Vmem, Weights, plus, words
 from host.trace import Program, Trace
 from models.config import BLOCK, Config
@@ -336,12 +336,17 @@ def _cache(
     t: Trace, layout: Layout, m: Memories, state: State, base: Register, element: Register | None = None
 ) -> Cache:
     """The cache of the sequence at work. base becomes the beats to its layer and place, element those to its open blocks."""
-    place_of(t, base, m.requests, state)
-    if element and layout.choice.open_blocks_stay:
-        t.mul(element, base, m.open_stride)
-        t.add(element, element, state.vmem)
-    t.mul(base, base, layout.place_stride)
-    t.add(base, base, state.dram)
+    if layout.batch == 1:
+        t.set(base, state.dram)
+        if element:
+            t.set(element, state.vmem)
+    else:
+        field(t, base, m.requests, state.sequence, PLACE)
+        if element:
+            t.mul(element, base, m.open_stride)
+            t.add(element, element, state.vmem)
+        t.mul(base, base, layout.place_stride)
+        t.add(base, base, state.dram)
     keys, values = (layout.layer[name].at(base) for name in ("keys", "values"))
     return Cache(keys, values, layout.head_stride, layout.model.kv_heads)
 
