@@ -54,6 +54,7 @@ async def play_text(dut, text: str, reads=(), writes=(), max_reads=64, max_write
     dut.go_i.value = 0
     await with_timeout(RisingEdge(dut.done_o), PATIENCE_CYCLES * PERIOD_NS, "ns")
     await Timer(DRAIN_CYCLES * PERIOD_NS, "ns")
+    await clocks(dut, 1)  # the timer ends on an edge
     dut.dump_i.value = 1
     await clocks(dut, 1)
     dut.dump_i.value = 0

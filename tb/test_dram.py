@@ -20,6 +20,7 @@ PARAMETERS = {
     "icarus": [{"PortBytes": 8}, {"PortBytes": 16}],
 }
 BEATS = 65536
+BLOCK = 128  # beats, in which a burst lies: 4 KiB at most
 BARS = {"hbm3": 0.99, "lpddr5": 0.99, "ddr4-2400": 0.945, "ddr4-3200": 0.94}
 
 
@@ -47,7 +48,7 @@ class Traffic:
         word = 1
         for _ in range(phases):
             answered, done = len(self.writes), len(self.reads)
-            blocks = rng.permutation(span // 256)
+            blocks = rng.permutation(span // BLOCK)
             for i in range(int(rng.integers(1, 8))):
                 beat, beats = self._burst(rng, blocks[i])
                 self.reads.append((int(rng.integers(2)), beat, beats, answered))
@@ -66,7 +67,7 @@ class Traffic:
     @staticmethod
     def _burst(rng, block: int) -> tuple[int, int]:
         beats = int(rng.choice([1, 2, int(rng.integers(1, 64)), 64]))
-        return 256 * int(block) + int(rng.integers(0, 256 - beats)), beats
+        return BLOCK * int(block) + int(rng.integers(0, BLOCK - beats)), beats
 
 
 @cocotb.test()
@@ -125,10 +126,12 @@ RULES |= {
     "tRFC": "tRFC",
 }
 RULES |= {"tRREFD": "tRREFD", "tPPD": "tPPD", "tREFI": "owed"}
-WHERE = {
-    "tRC": "hbm3 tRC=60",
-    "tFAW": "ddr4-2400",
-}  # where the rule binds: in HBM3 tRC is tRAS + tRP, and tFAW less than 4 tRRD
+WHERE = {  # the memory in which a rule binds, where HBM3 is none
+    "tRC": "hbm3 tRC=60",  # else it is tRAS + tRP
+    "tFAW": "ddr4-2400",  # in HBM3 it is less than 4 tRRD
+    "tCCDS": "ddr4-2400",  # of a clock on 32 bytes, as is the next
+    "tPPD": "hbm3 tPPD=10",
+}
 
 
 @cocotb.test()
