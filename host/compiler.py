@@ -279,9 +279,7 @@ def _layer(t: Trace, layout: Layout, m: Memories, state: State):
         _add(t, layout, m, state, x, gated, layout.down)
 
 
-def _attention_block(
-    t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem
-):
+def _attention_block(t: Trace, layout: Layout, m: Memories, state: State, mixed: list[Amem], normed: Amem, table: Vmem):
     """mixed = attention of normed, up to its output projection."""
     c, config, n = layout.model, t.config, state.tokens
     tensors = {name: layout.layer[name].at(state.dram) for name in ("v", "k")}
