@@ -21,8 +21,8 @@ from models.config import CONFIGS, Config
 from models.simulator import Simulator
 from tb import dram_presets, runner
 
-PATIENCE_CYCLES = 2_000_000  # without a retired instruction: longer than any instruction of a model that fits
-MEMORY_BYTES = {"tiny": 8 << 20, "small": 32 << 20, "base": 128 << 20}  # of tb/dram.sv
+PATIENCE_CYCLES = 10_000_000  # without 64 retired instructions: longer than any of a layer that fits
+MEMORY_BYTES = {"tiny": 8 << 20, "small": 64 << 20, "base": 128 << 20}  # of tb/dram.sv
 
 
 @dataclass

@@ -14,7 +14,6 @@ from host.driver import Job
 from host.generate import place_requests
 from host.kernels.attention import Cache, attention
 from host.layout import Layout, head_parts
-from host.slots import Slots
 from host.tensors import Dram, Register, Vmem, Weights, blocks, words
 from host.trace import Program, Trace
 from models import isa, tiles
@@ -66,24 +65,22 @@ def model_workload(model: Llama, config: str, position: int, tokens: int = 1, we
 
 
 def step_workload(model: Llama, config: str, position: int, batch: int, weights: str = "mxfp4") -> Workload:
-    """`batch` sequences of position + 1 tokens make three tokens each: the last step, from the second signal to the third, counts."""
+    """The layers for a token of each of `batch` sequences, at `position`, over full caches; no head."""
     chip = CONFIGS[config]
-    layout, job, program = _model_job(model, chip, weights, position + 1, 3, batch, position)
-    stored, seen = weight_bytes(layout) + tensor_bytes(layout.output, chip), batch * cache_bytes(model, position + 3)
-    work = (stored * batch + seen * model.group) / chip.rows / chip.port_bytes
-    return Workload(job, program, stored + seen, work)
+    layout, job, program = _model_job(model, chip, weights, position, 1, batch, 0, "step")
+    stored, seen = weight_bytes(layout), batch * cache_bytes(model, position + 1)
+    return Workload(job, program, stored + seen, (stored * batch + seen * model.group) / chip.rows / chip.port_bytes)
 
 
-def _model_job(model: Llama, chip: Config, weights: str, given: int, limit: int, batch: int, position: int):
+def _model_job(
+    model: Llama, chip: Config, weights: str, given: int, limit: int, batch: int, position: int, mode: str = "reply"
+):
     """(layout, job, program): `batch` sequences of `given` tokens, those before `position` in the caches, make `limit` tokens each."""
     context = -(-(given + limit) // BLOCK) * BLOCK
-    layout, program = compile_model(model, chip, weights, context, 1, batch=batch)
+    layout, program = compile_model(model, chip, weights, context, 1, mode, batch=batch)
     image = random_image(layout, program)
-    limits = [limit] * batch
-    place_requests(layout, image, [np.arange(given) % model.vocabulary] * batch, limits, position)
-    slots = Slots(layout.slots, layout.context, limits, [])
-    job = Job(chip, image, 0, len(program.instructions), slots=slots, sources=program.sources)
-    return layout, job, program
+    place_requests(layout, image, [np.arange(given) % model.vocabulary] * batch, [limit] * batch, position)
+    return layout, Job(chip, image, 0, len(program.instructions), sources=program.sources), program
 
 
 def tensor_bytes(w: Weights, chip: Config) -> int:
@@ -274,7 +271,7 @@ def attention_workload(
         for which in range(2):
             fetch(1 - which)
             outputs, q = [place.take(rows=n) for place in mixed], [part.take(outer=n) for part in buffers[which]]
-            attention(t, outputs, q, cache, now, n, min(chunk, context), head**-0.5)
+            attention(t, outputs, q, cache, now, 1 if rows == 1 else n, min(chunk, context), head**-0.5)
             t.add(now, now, rows)
             t.branch(done, now, "ge", position + tokens)
         t.goto(top)

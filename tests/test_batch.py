@@ -127,12 +127,11 @@ def test_any_number_of_sequences(number):
     check(random_llama(), "small", lengths, [6, 3, 9, 1, 5, 8, 2, 7][:number])
 
 
-@pytest.mark.parametrize("norms, open_blocks", [(True, False), (False, False)])
-@pytest.mark.parametrize("config", ["tiny", "small", "base"])
-def test_blocks_and_chunks_end_at_different_times(config, norms, open_blocks):
+@pytest.mark.parametrize("config, norms", [("tiny", False), ("small", True), ("base", False)])
+def test_blocks_and_chunks_end_at_different_times(config, norms):
     """Positions cross 32 and 64 tokens, each sequence at another step, with open blocks in DRAM."""
     rows = min(CONFIGS[config].rows, 4)
-    choice = Choice(32, 3, 48, norms, open_blocks)
+    choice = Choice(32, 3, 48, norms, False)
     check(random_llama(), config, [30, 61, 17, 94][:rows], [20, 6, 40, 12][:rows], choice=choice)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host import driver, generate
 from host.bench.chip import PROMPT, SHIPPED, reply
-from host.bench.row import MEMORY, Row, account, at_least, measure, measure_step, times
+from host.bench.row import MEMORY, Row, account, at_least, measure, times
 from host.workloads import (
     LLAMA_1B,
     LLAMA_1B_SIXTEENTH,
@@ -82,7 +82,7 @@ def token_rows() -> list[Row]:
 def attention_rows() -> list[Row]:
     rows = []
     for context in (4096, 32768):
-        make = partial(attention_workload, context - 1, 1, 32, 8, 64, "base", 64)
+        make = partial(attention_workload, context - 1, 1, 32, 8, 64, "base")
         one = measure(f"attention, one token, context {context}", make)
         rows.append(at_least(f"attention in decode, context {context}, base: memory peak", one.memory_share, 0.90, one))
     return rows
@@ -106,12 +106,12 @@ def prefill_rows(first: int = 448) -> list[Row]:
 
 
 def batch_rows() -> list[Row]:
-    """A step of Rows sequences against a step of one, one layer of Llama-3.2-1B."""
+    """A step of Rows sequences against a step of one, through one layer of Llama-3.2-1B."""
     rows = []
     for config, bar in (("small", 7.5), ("base", 14)):
         sequences = CONFIGS[config].rows
         one, all_rows = (
-            measure_step(f"step of {n}, position 128", partial(step_workload, LLAMA_1B, config, 128, n))
+            measure(f"step of {n}, position 128", partial(step_workload, LLAMA_1B, config, 128, n))
             for n in (1, sequences)
         )
         ratio = sequences * one.cycles / all_rows.cycles

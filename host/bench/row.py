@@ -53,18 +53,6 @@ def measure(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Me
     return account(name, workload.job.config, memory, outcome.counters, workload.read, workload.work)
 
 
-@functools.cache
-def measure_step(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Measured:
-    """The last step of a workload that makes tokens, between its last two signals."""
-    workload, snapshots = make(), []
-    driver.run(
-        workload.job, "rtl", on_step=lambda _, counters: snapshots.append(counters), lockstep=False, memory=memory
-    )
-    before, after = snapshots[-2:]
-    spent = {key: after[key] - before[key] for key in after}
-    return account(name, workload.job.config, memory, spent, workload.read, workload.work)
-
-
 def share(value: float) -> str:
     return f"{100 * value:.1f} %"
 
