@@ -424,11 +424,14 @@ module dram_channel #(
   endtask
 
   // ---------------------------------------------------------------------------------------------- clock
+  // The queues are rings: what is served from their middle leaves room only when all before it has gone, so writes are also drained when their
+  // ring is full, and until it is no more than `high` long.
   task automatic choose_queue;
     idle_clocks = count[0] == '0 ? idle_clocks + 1 : '0;
+    used = tail[1] - head[1];
     if (!mode) begin
-      if (32'(count[1]) >= high || (count[1] != '0 && idle_clocks >= idle_wait)) mode = 1'b1;
-    end else if (count[1] == '0 || (count[0] != '0 && 32'(count[1]) <= low)) mode = 1'b0;
+      if (32'(count[1]) >= high || used >= QueueW'(Depth - 4) || (count[1] != '0 && idle_clocks >= idle_wait)) mode = 1'b1;
+    end else if (count[1] == '0 || (count[0] != '0 && 32'(count[1]) <= low && 32'(used) <= high)) mode = 1'b0;
   endtask
 
   task automatic restart;
