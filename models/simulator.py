@@ -329,7 +329,7 @@ class Simulator:
             raise _Fault(ENCODING, 0)
         return uses_b, uses_s, reduces
 
-    def _vector(self, i):
+    def _check_vector(self, i) -> "VectorCommand":
         c = self.config
         uses_b, uses_s, reduces = self._check_encoding(i)
         cols, rows, outer = self._count(i, "cols", 0xFFFF), self._count(i, "rows", 255), self._count(i, "outer", 255)
@@ -377,10 +377,12 @@ class Simulator:
                 allowed = name == "dst" and out == "vmem" and apart and in_place.get(other, False)
                 if first < start + length and start < first + size and not allowed:
                     raise _Fault(OVERLAP, first)
-        command = VectorCommand(
+        return VectorCommand(
             **{key: i.fields[key] for key in _VECTOR_FIELDS}, dst=dst, a=a, b=b, s=s, cols=cols, rows=rows, outer=outer
         )
-        writes = vector(self.vmem, command, c.lanes)
+
+    def _vector(self, i):
+        writes = vector(self.vmem, self._check_vector(i), self.config.lanes)
         done = Writes()
         if len(writes.vmem_addresses):
             self.vmem[writes.vmem_addresses] = writes.vmem_values

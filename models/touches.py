@@ -1,0 +1,93 @@
+"""What an instruction touches: the simulator's checks and scalar semantics without its arithmetic.
+
+A command of the units is checked by models/simulator.py itself and then not executed; its ranges are taken from those
+checks, so there is one definition of them. Nothing is written but registers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models import isa, simulator
+from models.config import Config
+
+DRAM_BEATS = 1 << 32
+RANGE_OPERANDS = {
+    "read": ("a",),
+    "load": ("dst", "dram"),
+    "store": ("a", "dram"),
+    "store_tile": ("amem", "dram"),
+    "matmul": ("dst", "amem", "dram"),
+}
+
+
+@dataclass
+class Touched:
+    """First and last unit of each place of ranges_t that an accepted instruction touches."""
+
+    ranges: dict = field(default_factory=dict)  # "dst", "a", "s", "b", "r", "amem", "dram" -> (first, last)
+
+
+class _Accepted(Exception):
+    pass
+
+
+@dataclass
+class _Vmem:
+    """Stands for the simulator's VMEM; only `read` looks into it."""
+
+    value: Callable[[int], int]
+
+    def __getitem__(self, address: int) -> int:
+        return self.value(address)
+
+
+class Checker(simulator.Simulator):
+    """A simulator whose commands touch nothing; `read` finds value(address). `touched`: by the last accepted instruction."""
+
+    def __init__(self, config: Config, value: Callable[[int], int]):
+        super().__init__(config, np.zeros(0, np.uint8))
+        self.vmem = _Vmem(value)
+        self.touched = Touched()
+        self.work: simulator.VectorCommand | None = None  # the last accepted vector command, its operands resolved
+
+    def begin(self, program: list[bytes], args=()) -> None:
+        """As `start`, with the program given."""
+        self.pc, self.retired, self.result = 0, 0, None
+        self._program, self._decoded = program, {}
+        self.registers = [0, *args, *[0] * (isa.NUM_REGISTERS - 1 - len(args))]
+
+    def step(self, hashed: bool = False) -> simulator.Retired:
+        self._ranges = []
+        self.touched = Touched()
+        before = self.pc
+        try:
+            done = super().step()
+        except _Accepted:
+            done = simulator.Retired(self.retired, before, self._decoded[before], 0)
+            self.retired += 1
+        self._name_ranges(done.instruction)
+        return done
+
+    # every check of a range comes through here; that of DRAM is the last of its instruction
+    def _within(self, first: int, size: int, limit: int) -> None:
+        super()._within(first, size, limit)
+        self._ranges.append((first, first + size - 1))
+        if limit == DRAM_BEATS:
+            raise _Accepted
+
+    def _vector(self, i):
+        self.work = self._check_vector(i)
+        raise _Accepted
+
+    def _name_ranges(self, i: isa.Instruction) -> None:
+        names = RANGE_OPERANDS.get(i.name)
+        if i.name == "vector":
+            uses_b, uses_s, reduces = self._check_encoding(i)
+            to_amem = i.label("out") in ("mxint8", "mxfp4")
+            to_vmem = i.label("out") in ("vmem", "scatter")
+            asked = {"amem": to_amem, "dst": to_vmem, "a": not i.a_imm, "b": uses_b, "s": uses_s, "r": reduces}
+            names = [name for name, used in asked.items() if used]
+        if names:
+            self.touched.ranges = dict(zip(names, self._ranges, strict=True))
