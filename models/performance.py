@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from models import isa
 from models.config import Config
-from models.timing import DmaUnit, MatrixUnit, Memory, Port, VectorUnit, WritePort, cut
+from models.contention import History, Memory, Neighbours, Port, cut
+from models.timing import DmaUnit, MatrixUnit, VectorUnit
 from models.touches import Checker
 
 SLOTS, QUEUE = 16, 8  # srn_isa_pkg, srn_queues
 STAGES = 5  # from the program's last word to the dispatch of its first instruction
+PASSES = 3  # what newer commands do beside a command is known from the pass before
 READ_STALL = 4  # from the clock in which a `read` is done to the next instruction's dispatch
 
 CAUSES = {
@@ -90,12 +92,12 @@ def _conflict(old: _Live, new: _Live, space: str) -> bool:
 class Machine:
     """The sequencer and the units of one slice."""
 
-    def __init__(self, config: Config, memory: Memory):
+    def __init__(self, config: Config, memory: Memory, past: History | None = None):
         self.config = config
-        self.port, self.writes = Port(memory), WritePort()
-        self.vector = VectorUnit(config, self.writes)
-        self.matrix = MatrixUnit(config, self.port, self.writes)
-        self.dma = DmaUnit(config, self.port, self.writes)
+        self.port, self.beside = Port(memory), Neighbours(past=past)
+        self.vector = VectorUnit(config, self.beside)
+        self.matrix = MatrixUnit(config, self.port, self.beside)
+        self.dma = DmaUnit(config, self.port, self.beside)
         self.live: deque[_Live] = deque(maxlen=64)
         self.pops = {unit: deque(maxlen=QUEUE) for unit in ("stream", "matrix", "vector", "dma")}
         self.causes = dict.fromkeys(CAUSES, 0.0)
@@ -132,6 +134,7 @@ class Machine:
 
     def command(self, i: isa.Instruction, value: Callable, ranges: dict, arrives: float, work=None) -> float:
         """Dispatch and run; the clock of the dispatch. work: the VectorCommand of a vector instruction."""
+        self.beside.number += 1
         units = {"matmul": ("stream", "matrix"), "vector": ("vector",)}.get(i.name, ("dma",))
         dispatched = self.slot(arrives, units)
         entry = _Live(units[-1], *_accesses(i.name, ranges))
@@ -204,7 +207,7 @@ class Machine:
 def estimate(
     code: bytes,
     config: Config,
-    memory: Memory = Memory(),
+    memory: Memory | None = None,
     args=(),
     read: Callable[[int], int] | None = None,
     most_marks: int | None = None,
@@ -214,10 +217,18 @@ def estimate(
     `read(element)` is what a `read` finds in VMEM; without it each element holds its own address, which is the number of no
     end token. Raises models.simulator.Halt where the chip would.
     """
-    machine = Machine(config, memory)
-    chip = Checker(config, read or (lambda element: element))
+    past = None
+    for _ in range(PASSES):
+        machine = Machine(config, memory or Memory(), past)
+        found = _run(machine, code, args, read, most_marks)
+        past = machine.beside.now
+    return found
+
+
+def _run(machine: Machine, code: bytes, args, read, most_marks) -> Estimate:
+    chip = Checker(machine.config, read or (lambda element: element))
     chip.begin([code[n : n + isa.BYTES] for n in range(0, len(code), isa.BYTES)], args)
-    _, loaded = machine.dma.load(0, 0, len(code) // config.port_bytes, 1, 0, 0)
+    _, loaded = machine.dma.load(0, 0, len(code) // machine.config.port_bytes, 1, 0, 0)
     machine.spend("start", loaded)
     arrives, pending, marks = loaded + STAGES, 0, []
     while True:
@@ -234,8 +245,7 @@ def estimate(
         if i.name in ("scalar", "branch"):
             arrives += 2 if chip.pc != pc + 1 else 1
         elif i.name == "read":
-            entry = _Live("", *_accesses("read", ranges))
-            clear, _ = machine.clear(entry, arrives)
+            clear, _ = machine.clear(_Live("", *_accesses("read", ranges)), arrives)
             arrives = max(arrives, clear) + 1 + READ_STALL
         elif i.name in ("signal", "end"):
             arrives = max(arrives, machine.drained())
@@ -262,5 +272,13 @@ def _mark(machine: Machine, value: int, clock: float) -> Mark:
     machine.spend("end", clock)
     port, beats = machine.config.port_bytes, machine.matrix.beats
     counts = {"stream": beats, "read": machine.port.read_beats, "written": machine.port.write_beats}
+    return Mark(
+        value, round(clock + 1), _whole(causes, round(clock + 1)), {name: n * port for name, n in counts.items()}
+    )
+
+
+def _whole(causes: dict[str, float], total: int) -> dict[str, int]:
+    """Rounded so that the sum is the total: what is left over goes to the largest."""
     spent = {cause: round(clocks) for cause, clocks in causes.items()}
-    return Mark(value, round(clock + 1), spent, {name: n * port for name, n in counts.items()})
+    spent[max(spent, key=spent.get)] += total - sum(spent.values())
+    return spent

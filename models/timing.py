@@ -6,138 +6,18 @@ clock counts from the doorbell. What makes a clock is read in the RTL; the comme
 
 from collections import deque
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 
 from models.config import BLOCK, Config
+from models.contention import MAX_BURST, Neighbours, Port, bursts, cut
 from models.tiles import KSTEP_BEATS
 
-# rtl/vector/srn_vector_pkg.sv, rtl/matrix/srn_matrix_pkg.sv, rtl/srn_slice.sv; tests/test_performance.py holds them equal
+# rtl/vector/srn_vector_pkg.sv, rtl/matrix/srn_matrix_pkg.sv, rtl/memory; tests/test_performance.py holds them equal
 AT_OUT, AT_OUT_SHORT, LAT_SUM, LAT_MAX, LAT_BLOCK, LAT_SPECIAL = 15, 10, 21, 5, 4, 5
 STAGE_WRITE = 8  # from the acceptance of a beat of weights to its accumulator
-MAX_BURST, DMA_DEPTH, MAX_READS, MAX_WRITES, DMA_COMMANDS = 16, 64, 32, 16, 4
+DMA_DEPTH, MAX_READS, MAX_WRITES, DMA_COMMANDS = 64, 32, 16, 4
 
-REQUEST = 1  # from a client's request to ARVALID
 OFFER = 1  # from RVALID to the beat's offer to whom it is for
 STORE_FIRST = 4  # from the acceptance of a store to its first WVALID
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What the port sees of a memory. Latencies in cycles of the chip, from ARVALID to RVALID, from the last WVALID to BVALID."""
-
-    name: str = "ideal"
-    latency: int = 40
-    write_latency: int = 16
-    share: float = 1.0  # of one beat a cycle, that a linear read gets: refresh, activates, and the memory's own clock
-    turn: float = 0.0  # cycles lost by a burst of writes in a stream of reads
-
-
-@dataclass
-class Port:
-    """The memory behind its port, one beat at a time, in the order of the requests' clocks as far as they are known.
-
-    The clocks of a stream's bursts are settled a matmul at a time, so the dma unit's may lie before or behind them: what it
-    takes is kept until a burst of the stream comes that is served later, and puts off that one.
-    """
-
-    memory: Memory
-    free: float = 0  # of the next beat for the stream
-    dma_free: float = 0  # for the dma unit's reads
-    taken: list = field(
-        default_factory=list
-    )  # heap of (clock, length) of the dma unit's bursts that no stream's met yet
-    writes: deque = field(
-        default_factory=lambda: deque(maxlen=64)
-    )  # (first, last clock) of bursts of writes, which go first
-    settled: tuple = (0, 0)  # first and last clock of the stream's service that is settled
-    read_beats: int = 0
-    write_beats: int = 0
-
-    def stream(self, request: float, beats: int) -> float:
-        """Service of a stream's burst, the clock of its first beat less the latency."""
-        begin = max(request + REQUEST, self.free)
-        while self.taken and self.taken[0][0] <= begin:
-            clock, length = heappop(self.taken)
-            self.free = max(self.free, clock) + length
-            begin = max(begin, self.free)
-        self.free = begin + beats / self.memory.share
-        self.read_beats += beats
-        return begin
-
-    def dma(self, request: float, beats: int) -> float:
-        """The same of a load's burst; bursts of the two take turns."""
-        begin = max(request + REQUEST, self.dma_free)
-        for first, last in self.writes:
-            if first <= begin < last:
-                begin = last
-        if self.settled[0] <= begin <= self.settled[1]:
-            begin += MAX_BURST / 2  # the burst in service
-        length = beats / self.memory.share
-        self.dma_free = begin + length
-        heappush(self.taken, (begin, length))
-        self.read_beats += beats
-        return begin
-
-    def write(self, begin: float, beats: int) -> None:
-        length = beats / self.memory.share + self.memory.turn
-        self.writes.append((begin, begin + length))
-        heappush(self.taken, (begin, length))
-        self.write_beats += beats
-
-
-def bursts(address: int, stride: int, beats: int, runs: int):
-    """Lengths of a region's bursts (srn_burst.sv), in lines: (length of the line in beats, its first burst)."""
-    if stride == beats or runs == 1:
-        yield beats * runs, MAX_BURST - address % MAX_BURST
-        return
-    for run in range(runs):
-        yield beats, MAX_BURST - (address + run * stride) % MAX_BURST
-
-
-def cut(address: int, stride: int, beats: int, runs: int):
-    for line, first in bursts(address, stride, beats, runs):
-        size = min(first, line)
-        while line:
-            yield size
-            line -= size
-            size = min(MAX_BURST, line)
-
-
-# ---------------------------------------------------------------- vector memory's write port
-
-
-@dataclass
-class WritePort:
-    """Who writes VMEM beside the vector unit, and when the vector unit writes every clock (rtl/vector/srn_vmem.sv)."""
-
-    vector: deque = field(
-        default_factory=lambda: deque(maxlen=32)
-    )  # (first, last clock of its writes, clocks from issue to write)
-    words: deque = field(
-        default_factory=lambda: deque(maxlen=64)
-    )  # (first, period, groups, words of a group) of the others
-
-    def delay(self, clock: float, words: int) -> float:
-        """Of the last of some words that are offered from `clock` on, a word a clock, to matrix unit or dma."""
-        for first, last, at in self.vector:
-            if first <= clock <= last:
-                yielded = clock + at + 2  # the first slot left empty arrives at the port
-                return max(min(last + 1, yielded) - clock + min(words, max(last - yielded, 0) / 2), 0)
-        return 0
-
-    def lost(self, first: float, count: float, room: int) -> float:
-        """Issue slots that `count` words of the vector unit, the first written at `first`, leave to others.
-
-        While a word waits, every other slot is left empty; the first of them comes to the port `room` clocks later.
-        """
-        lost = 0
-        for begin, period, groups, words in self.words:
-            last = begin + period * (groups - 1)
-            if last < first or begin > first + count:
-                continue
-            inside = groups if groups == 1 else (min(last, first + count) - max(begin, first)) / period + 1
-            lost += int(inside) * (words + room / 2)
-        return min(lost, count)
 
 
 # ---------------------------------------------------------------- vector unit
@@ -148,7 +28,7 @@ class VectorUnit:
     """rtl/vector/srn_vector_walk.sv and srn_vector_pace.sv: a word a clock, and what costs more."""
 
     config: Config
-    writes: WritePort
+    beside: Neighbours
     last_issue: float = -1
     free: float = 0  # of the next word
     free_short: float = 0  # of one that passes by the special function
@@ -170,6 +50,7 @@ class VectorUnit:
         if uses_b and uses_s:
             steps = (1, rows, c.outer)[c.s_step]
             reads = -(-(c.s % lanes + steps) // lanes)
+        self.beside.begin(start)
         self.booked = [clock for clock in self.booked if clock >= start + at]
         t = start + reads
         if to_vmem and (reduces or self.booked):
@@ -179,8 +60,8 @@ class VectorUnit:
             if reduces:
                 self.booked += [t - 1 + result - (rows - 1 - row) * slots for row in range(max(rows - 32, 0), rows)]
         if to_vmem:
-            t += self.writes.lost(start + at, t - start, at)
-            self.writes.vector.append((start + at, t - 1 + at, at))
+            t += self.beside.lost(start + at, t - start, at, min(lanes, c.cols) if out == "scatter" else 1)
+            self.beside.now.writes[self.beside.number] = (start + at, t - 1 + at, at)
         last = t - (c.cols - (words - 1) * lanes if out == "scatter" else 1)
         self.busy += t - start
         self.last_issue, self.free = last, t
@@ -225,7 +106,7 @@ class MatrixUnit:
 
     config: Config
     port: Port
-    writes: WritePort
+    beside: Neighbours
     last_request: float = -1
     last_beat: float = -1  # accepted by the matrix unit
     leave: float = -1  # the last k-step of the command before began
@@ -247,6 +128,9 @@ class MatrixUnit:
         operand = max(accepted + 1, clear) + c["rows"]
         self.last_request = stream_accepted
         before, total, done_beats = self.last_beat, tile * tiles, 0
+        self.beside.begin(operand)
+        self.filled = None  # the buffer is full for the first time
+        self.runs = self.beside.now.drains[self.beside.number] = []
         self.drains = deque(maxlen=2)  # of the tiles before
         self.c, self.half, self.tile, self.tiles = c, kstep_beats // 2, tile, tiles
         first, same, delta = None, 0, None
@@ -263,14 +147,17 @@ class MatrixUnit:
                 same = same + 1 if change == delta and size == MAX_BURST else 0
                 delta = change
                 more = (line - at) // MAX_BURST - 2 - 2 * tile // MAX_BURST
-                if same > self.config.stream_depth // MAX_BURST and more > 0 and len(set(change)) == 1:
+                calm = not self.port.taken or self.port.taken[0][0] > self.port.free
+                if calm and same > self.config.stream_depth // MAX_BURST and more > 0 and len(set(change)) == 1:
                     self._skip(more, change[0], done_beats, before)
                     done_beats, at = done_beats + more * MAX_BURST, at + more * MAX_BURST
                     same = 0
                 size = min(MAX_BURST, line - at)
         assert done_beats == total
         self.leave = self.last_beat - (kstep_beats - 1)
-        self.port.settled = (first, self.port.free)
+        served = first - self.port.memory.latency - OFFER
+        begun = max(first, operand, before + 1)
+        self.beside.now.streams[self.beside.number] = [(served, self.filled or self.port.free), (begun, self.port.free)]
         return stream_accepted, accepted, self.done, Steps(first, operand, before)
 
     def _state(self):
@@ -278,7 +165,10 @@ class MatrixUnit:
 
     def _request(self, size: int) -> float:
         """Asks for a burst when there is room: the clock in which its first beat is offered."""
-        request = max(self.last_request + 1, self._time_taken(self.beats + size - self.config.stream_depth) + 1)
+        room = self._time_taken(self.beats + size - self.config.stream_depth) + 1
+        if room > self.last_request + 1 and self.filled is None:
+            self.filled = self.port.free
+        request = max(self.last_request + 1, room)
         if len(self.tags) == MAX_READS:
             request = max(request, self.tags[0] + 1)
         self.last_request = request
@@ -322,17 +212,24 @@ class MatrixUnit:
         rows, outputs = self.c["rows"], self.config.port_bytes
         if number == self.tiles:
             outputs = self.c["outputs"] - (self.tiles - 1) * self.config.port_bytes
+        whole = outputs > self.config.lanes
         begin = max(last - self.half + STAGE_WRITE + 1, self.drained)  # the first word is read
-        end = begin + rows
+        end = begin + rows * (self.beside.pace(begin) if 4 * rows > self.tile else 1)
         second = max(last + STAGE_WRITE + 1, end)
-        self.drained = end = second + (rows if outputs > self.config.lanes else 0)
+        self.drained = second + (end - begin if whole else 0)
         if number == self.tiles:
-            wait = self.writes.delay(end, 1)
-            self.drained += wait
-            self.done = end + wait
-        self.writes.words.append((begin + 1, 1, 1, rows))
-        self.writes.words.append((second + 1, 1, 1, rows))
+            self.done = self.drained = self.drained + self.beside.delay(self.drained, 1)
+        self._log(begin + 1, 2 * rows if whole else rows)
         self.drains.append(self.drained)
+
+    def _log(self, clock: float, words: int) -> None:
+        run = self.runs[-1] if self.runs else None
+        if run and run[3] == words and run[2] == 1:
+            run[1], run[2] = clock - run[0], 2
+        elif run and run[3] == words and run[0] + run[1] * run[2] == clock:
+            run[2] += 1
+        else:
+            self.runs.append([clock, 0, 1, words])
 
     def _skip(self, number: int, step: float, begin: int, before: float) -> None:
         """So many more bursts just like the last ones."""
@@ -345,7 +242,7 @@ class MatrixUnit:
         tiles = (begin + beats) // self.tile - begin // self.tile
         if tiles:
             period = self.tile * step / MAX_BURST
-            self.writes.words.append((self.drained + period, period, tiles, 2 * self.c["rows"]))
+            self.runs.append([self.drained + period, period, tiles, 2 * self.c["rows"]])
         self.drained += shift
         self.drains = deque((d + shift for d in self.drains), maxlen=2)
         self.beats += beats
@@ -363,7 +260,7 @@ class DmaUnit:
 
     config: Config
     port: Port
-    writes: WritePort
+    beside: Neighbours
     started: float = -1  # the last command left its queue
     last_request: float = -1  # of loads
     landed: float = -1  # the last beat of a load was placed
@@ -380,15 +277,17 @@ class DmaUnit:
         if len(self.placed) == DMA_COMMANDS:
             accepted = max(accepted, self.placed[0] + 1)
         self.started, request = accepted, accepted
+        self.beside.begin(accepted)
+        streams = [(first + moved, last + moved) for entry, moved in self.beside.of("streams") for first, last in entry]
         for size in cut(address, stride, beats, rows):
             request = max(request + 1, self._room(size))
-            begin = self.port.dma(request, size)
+            begin = self.port.dma(request, size, streams)
             first = begin + self.port.memory.latency + OFFER
             self.landed = max(first + (size - 1) / self.port.memory.share, self.landed + size)
             self.asked += size
             self.pops.append((self.asked, self.landed))
         self.last_request = request
-        done = self.landed + 1 + self.writes.delay(self.landed, 1)
+        done = self.landed + 1 + self.beside.delay(self.landed, 1)
         self.landed = done - 1
         self.placed.append(done)
         self.busy += done - accepted
