@@ -9,14 +9,19 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from models import isa
 from models.config import Config
 from models.contention import History, Memory, Neighbours, Port, cut
+from models.simulator import Simulator
 from models.timing import DmaUnit, MatrixUnit, VectorUnit
-from models.touches import Checker
+from models.touches import Accepted, Checker
+from models.vector import vector
 
 SLOTS, QUEUE = 16, 8  # srn_isa_pkg, srn_queues
 STAGES = 5  # from the program's last word to the dispatch of its first instruction
+SMALL = 64  # elements of a vector instruction, beats of a load, whose results are known
 PASSES = 3  # what newer commands do beside a command is known from the pass before
 READ_STALL = 4  # from the clock in which a `read` is done to the next instruction's dispatch
 
@@ -80,13 +85,16 @@ def _accesses(name: str, ranges: dict) -> tuple[dict, dict]:
 
 
 def _meet(some: list, others: list) -> bool:
-    return any(a <= d and c <= b for a, b in some for c, d in others)
+    for first, last in some:
+        for other_first, other_last in others:
+            if first <= other_last and other_first <= last:
+                return True
+    return False
 
 
 def _conflict(old: _Live, new: _Live, space: str) -> bool:
-    return _meet(old.writes[space], new.writes[space]) or (
-        _meet(old.writes[space], new.reads[space]) or _meet(old.reads[space], new.writes[space])
-    )
+    wrote, writes = old.writes[space], new.writes[space]
+    return _meet(wrote, writes) or _meet(wrote, new.reads[space]) or _meet(old.reads[space], writes)
 
 
 class Machine:
@@ -98,7 +106,7 @@ class Machine:
         self.vector = VectorUnit(config, self.beside)
         self.matrix = MatrixUnit(config, self.port, self.beside)
         self.dma = DmaUnit(config, self.port, self.beside)
-        self.live: deque[_Live] = deque(maxlen=64)
+        self.live: list[_Live] = []  # some of those that are done are among them
         self.pops = {unit: deque(maxlen=QUEUE) for unit in ("stream", "matrix", "vector", "dma")}
         self.causes = dict.fromkeys(CAUSES, 0.0)
         self.accounted = -1.0  # clocks until here have a cause
@@ -116,7 +124,8 @@ class Machine:
         for unit in units:
             if len(self.pops[unit]) == QUEUE:
                 clock = max(clock, self.pops[unit][0] + 1)
-        dones = sorted((entry.done for entry in self.live if entry.done >= clock), reverse=True)
+        self.live = [entry for entry in self.live if entry.done >= clock]
+        dones = sorted((entry.done for entry in self.live), reverse=True)
         return max(clock, dones[SLOTS - 1] + 1) if len(dones) >= SLOTS else clock
 
     def clear(self, new: _Live, dispatched: float, spaces=("vmem", "amem", "dram")) -> tuple[float, str]:
@@ -204,29 +213,67 @@ class Machine:
 # ---------------------------------------------------------------- programs
 
 
+class Chip(Checker):
+    """Executes scalar instructions, and of the commands the small ones: what a program may look at to decide where to go.
+
+    `image` is the DRAM from beat 0 as far as it matters. VMEM holds its own addresses until something small is written.
+    """
+
+    def __init__(self, config: Config, image: np.ndarray):
+        super().__init__(config, np.arange(config.vmem_elements, dtype=np.uint32))
+        self.dram = image[: image.size // config.port_bytes * config.port_bytes]
+        self._loads = False
+
+    def _load(self, i):
+        self._loads = True
+        try:
+            return Simulator._load(self, i)
+        finally:
+            self._loads = False
+
+    def _accept(self) -> None:
+        if not self._loads:
+            raise Accepted
+
+    def _beats(self, addresses: np.ndarray) -> np.ndarray:
+        beats = self.dram.reshape(-1, self.config.port_bytes)
+        if addresses.size > SMALL or int(addresses.max()) >= len(beats):
+            raise Accepted
+        return beats[addresses]
+
+    def _vector(self, i):
+        self.work = self._check_vector(i)
+        if i.label("out") in ("mxint8", "mxfp4") or self.work.cols * self.work.rows * self.work.outer > SMALL:
+            raise Accepted
+        with np.errstate(all="ignore"):
+            writes = vector(self.vmem, self.work, self.config.lanes)
+        self.vmem[writes.vmem_addresses] = writes.vmem_values
+        raise Accepted
+
+
 def estimate(
     code: bytes,
     config: Config,
     memory: Memory | None = None,
     args=(),
-    read: Callable[[int], int] | None = None,
+    image: np.ndarray | None = None,
     most_marks: int | None = None,
 ) -> Estimate:
     """The cycles of a program from its doorbell to `end`, or to so many signals.
 
-    `read(element)` is what a `read` finds in VMEM; without it each element holds its own address, which is the number of no
-    end token. Raises models.simulator.Halt where the chip would.
+    `image`: the memory that it starts with, uint8 from beat 0, as far as its course depends on it. Tokens are numbers that
+    end nothing. Raises models.simulator.Halt where the chip would.
     """
-    past = None
+    past, image = None, np.zeros(0, np.uint8) if image is None else image
     for _ in range(PASSES):
         machine = Machine(config, memory or Memory(), past)
-        found = _run(machine, code, args, read, most_marks)
+        found = _run(machine, code, args, image, most_marks)
         past = machine.beside.now
     return found
 
 
-def _run(machine: Machine, code: bytes, args, read, most_marks) -> Estimate:
-    chip = Checker(machine.config, read or (lambda element: element))
+def _run(machine: Machine, code: bytes, args, image, most_marks) -> Estimate:
+    chip = Chip(machine.config, image)
     chip.begin([code[n : n + isa.BYTES] for n in range(0, len(code), isa.BYTES)], args)
     _, loaded = machine.dma.load(0, 0, len(code) // machine.config.port_bytes, 1, 0, 0)
     machine.spend("start", loaded)

@@ -4,7 +4,6 @@ A command of the units is checked by models/simulator.py itself and then not exe
 checks, so there is one definition of them. Nothing is written but registers.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,26 +28,16 @@ class Touched:
     ranges: dict = field(default_factory=dict)  # "dst", "a", "s", "b", "r", "amem", "dram" -> (first, last)
 
 
-class _Accepted(Exception):
-    pass
-
-
-@dataclass
-class _Vmem:
-    """Stands for the simulator's VMEM; only `read` looks into it."""
-
-    value: Callable[[int], int]
-
-    def __getitem__(self, address: int) -> int:
-        return self.value(address)
+class Accepted(Exception):
+    """A command passed its checks and is not executed."""
 
 
 class Checker(simulator.Simulator):
-    """A simulator whose commands touch nothing; `read` finds value(address). `touched`: by the last accepted instruction."""
+    """A simulator whose commands touch nothing; `read` finds vmem[address]. `touched`: by the last accepted instruction."""
 
-    def __init__(self, config: Config, value: Callable[[int], int]):
+    def __init__(self, config: Config, vmem):
         super().__init__(config, np.zeros(0, np.uint8))
-        self.vmem = _Vmem(value)
+        self.vmem = vmem
         self.touched = Touched()
         self.work: simulator.VectorCommand | None = None  # the last accepted vector command, its operands resolved
 
@@ -64,7 +53,7 @@ class Checker(simulator.Simulator):
         before = self.pc
         try:
             done = super().step()
-        except _Accepted:
+        except Accepted:
             done = simulator.Retired(self.retired, before, self._decoded[before], 0)
             self.retired += 1
         self._name_ranges(done.instruction)
@@ -75,11 +64,14 @@ class Checker(simulator.Simulator):
         super()._within(first, size, limit)
         self._ranges.append((first, first + size - 1))
         if limit == DRAM_BEATS:
-            raise _Accepted
+            self._accept()
+
+    def _accept(self) -> None:
+        raise Accepted
 
     def _vector(self, i):
         self.work = self._check_vector(i)
-        raise _Accepted
+        self._accept()
 
     def _name_ranges(self, i: isa.Instruction) -> None:
         names = RANGE_OPERANDS.get(i.name)

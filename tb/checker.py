@@ -13,9 +13,16 @@ def element_value(address: int) -> int:
     return (address * 0x9E3779B1 + 0x1234567) & 0xFFFFFFFF
 
 
+class _Vmem:
+    """Stands for the simulator's VMEM; only `read` looks into it."""
+
+    def __getitem__(self, address: int) -> int:
+        return element_value(address)
+
+
 class Checker(touches.Checker):
     def __init__(self, config: Config):
-        super().__init__(config, element_value)
+        super().__init__(config, _Vmem())
 
 
 def expected_ranges(i: isa.Instruction, touched: Touched) -> dict[str, int]:
