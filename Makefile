@@ -5,6 +5,7 @@
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode prefill"
+#   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make wave      open the newest waves, which WAVES=1 writes
 #   make lint      Verilator, Icarus and ruff: silent when clean
 #   make doctor    the tools found, and what to install
@@ -26,12 +27,13 @@ TRACE      ?=
 TEST       ?=
 PARAMETERS ?=
 ARGS       ?=
+ESTIMATE   ?=
 export SEED
 
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test bench wave lint doctor clean
+.PHONY: help sim test bench estimate wave lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -56,6 +58,9 @@ tb-%: .venv/made
 
 bench: .venv/made
 	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
+estimate: .venv/made
+	@$(RUN) host.estimate $(ESTIMATE)
 
 wave: .venv/made
 	@$(RUN) tb.wave

@@ -62,7 +62,7 @@ class Port:
         for first, last in self.writes:
             if first <= begin < last:
                 begin = last
-        if any(first < begin < last for first, last in streams):
+        if any(first <= begin < last for first, last in streams):
             begin += (MAX_BURST if begin == self.dma_free else MAX_BURST / 2) / self.memory.share
         length = beats / self.memory.share
         self.dma_free = begin + length

@@ -1,0 +1,236 @@
+"""What a token of a model costs, in seconds and without weights: python -m host.estimate --model llama-3.2-1b --memory hbm3
+
+The program is compiled for the shape alone and its cycles come from models/performance.py, from 2 and 4 layers (all layers
+are one loop, so the rest is a straight line) and from a few positions among the tokens asked for (attention grows with the
+position). Beside it stand the rows of host/validated.json, where the same model was held against the RTL.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from host import driver
+from host.checkpoint import read_model
+from host.compiler import compile_model
+from host.errors import SerranoError
+from host.generate import FORMATS, find_config
+from host.layout import Layout, round_up
+from host.trace import Program
+from models import isa, performance
+from models.config import BLOCK, Config
+from models.contention import Memory
+from models.performance import CAUSES, Estimate
+from models.reference import Llama
+from models.simulator import Halt
+from models.tiles import KSTEP_BEATS
+
+VALIDATED = Path(__file__).with_name("validated.json")
+FEW, MORE = 2, 4  # layers that are looked at
+POSITIONS = 4  # among the tokens, where there are more
+
+
+@dataclass(frozen=True)
+class Part:
+    """A memory part: peak GB/s, ns from a read's address to its first data in a closed row, share of peak of a linear read."""
+
+    peak: float
+    latency: float
+    share: float
+
+
+# tRCD + tCL + 10 ns of controller and PHY; shares: docs/performance-model.md
+PARTS = {
+    "hbm3": Part(25.6, 42.5, 0.995),  # one pseudo-channel, 6400 MT/s x 32
+    "lpddr5": Part(12.8, 50.0, 0.997),  # 6400 MT/s x 16
+    "ddr4-2400": Part(19.2, 36.7, 0.950),
+}
+IDEAL_CLOCK = 1.0  # GHz, of a chip at the ideal memory
+
+SHAPES = {
+    "llama-3.2-1b": Llama(2048, 8192, 16, 32, 8, 64, 128256, 131072, 1e-5, 500000.0, (32.0, 1.0, 4.0, 8192)),
+    "qwen3-0.6b": Llama(1024, 3072, 28, 16, 8, 128, 151936, 40960, 1e-6, 1000000.0),
+}
+LEFT_OUT = {"qwen3-0.6b": "The norms of q and k are left out: the compiler does not make them."}
+REFUSED = {
+    "gpt-oss-20b": "gpt-oss-20b chooses 4 of 32 experts a token, which the compiler does not make, so there is no program"
+}
+
+
+def estimate(
+    program: driver.Job | Program, config: Config | None = None, memory: Memory | None = None, args=(), **options
+) -> Estimate:
+    """Of a Job, which brings config, arguments and what its program reads, or of a program with these given.
+
+    options: those of performance.estimate. A reply goes on to its limit: say most_marks where the RTL met an end token.
+    """
+    if isinstance(program, Program):
+        return performance.estimate(program.code, config, memory, args, **options)
+    port = program.config.port_bytes
+    code = program.image[program.program_beat * port :][: program.program_length * isa.BYTES].tobytes()
+    return performance.estimate(code, program.config, memory, args or program.args, image=program.image, **options)
+
+
+def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
+    """The memory and the clock in GHz: that at which a beat a cycle is the part's peak."""
+    if name == "ideal":
+        return Memory(), IDEAL_CLOCK
+    if name not in PARTS:
+        raise SerranoError(f"there is no memory {name}; there are ideal, {', '.join(PARTS)}")
+    part = PARTS[name]
+    clock = part.peak / port_bytes
+    return Memory(name, -int(-part.latency * clock // 1), share=part.share), clock
+
+
+def shape_of(name: str) -> Llama:
+    """By name, or from the config.json of a directory."""
+    if name in SHAPES:
+        return SHAPES[name]
+    if name in REFUSED:
+        raise SerranoError(REFUSED[name])
+    path = Path(name) / "config.json"
+    if not path.is_file():
+        raise SerranoError(f"{name} is neither a directory with a config.json nor one of {', '.join(SHAPES)}")
+    try:
+        return read_model(json.loads(path.read_text()))
+    except ValueError as error:
+        raise SerranoError(f"{path} cannot be read: {error}") from None
+
+
+# ---------------------------------------------------------------- a token
+
+
+@dataclass
+class Token:
+    """One token of a reply: cycles, their causes, bytes that the stream read."""
+
+    cycles: float
+    causes: dict[str, float]
+    stream: float
+
+    def values(self) -> np.ndarray:
+        return np.array([self.cycles, *self.causes.values(), self.stream])
+
+    @staticmethod
+    def of(values) -> "Token":
+        cycles, *causes, stream = map(float, values)
+        return Token(cycles, dict(zip(CAUSES, causes, strict=True)), stream)
+
+
+def token_at(model: Llama, config: Config, weights: str, context: int, position: int, memory: Memory) -> Token:
+    """The token whose input stands at `position`, made after another one."""
+    layout, _ = compile_model(model, config, weights, context, 1)
+    if model.layers <= MORE:
+        return _token(model, config, weights, context, position, memory, layout)
+    few, more = (
+        _token(dataclasses.replace(model, layers=n), config, weights, context, position, memory, layout).values()
+        for n in (FEW, MORE)
+    )
+    return Token.of(few + (more - few) * (model.layers - FEW) / (MORE - FEW))
+
+
+def _token(model, config, weights, context, position, memory, like: Layout) -> Token:
+    _, program = compile_model(model, config, weights, context, 1, choice=like.choice)
+    # A token is given at the position before, and two are made: the second one's cost is the time between the signals.
+    first, second = estimate(program, config, memory, [position, 2, position - 1], most_marks=2).marks
+    causes = {cause: second.causes[cause] - first.causes[cause] for cause in CAUSES}
+    return Token(second.cycles - first.cycles, causes, second.bytes["stream"] - first.bytes["stream"])
+
+
+def needed_bytes(layout: Layout, position: int) -> int:
+    """What a token must read: all weights as stored, and keys and values up to its own position."""
+    c, port = layout.model, layout.config.port_bytes
+    tensors = [*layout.layer.values(), *layout.query, *layout.gated]
+    for split in (layout.output_projection, layout.down):
+        tensors += [*split.first, *split.rest]
+    caches = (layout.layer["keys"], layout.layer["values"])
+    beats = sum(_beats(w, port) for w in tensors if hasattr(w, "format") and w not in caches) * c.layers
+    kv = c.layers * c.kv_heads * (position + 1) * (layout.head + layout.value) * KSTEP_BEATS["mxint8"] / BLOCK
+    return (beats + _beats(layout.output, port)) * port + int(kv)
+
+
+def _beats(w, port: int) -> int:
+    return -(-w.outputs // port) * w.tile_stride
+
+
+def reply_cost(model: Llama, config: Config, weights: str, position: int, tokens: int, memory: Memory):
+    """(mean Token, mean bytes needed, positions looked at) of `tokens` tokens made one after another from `position` on."""
+    last = position + tokens - 1
+    if position < 1 or last >= model.context:
+        raise SerranoError(f"positions {position} to {last} are not within 1 to {model.context - 1}")
+    context = round_up(last + 2, BLOCK)
+    chosen = sorted({round(p) for p in np.linspace(position, last, min(tokens, POSITIONS))})
+    found = np.array([token_at(model, config, weights, context, p, memory).values() for p in chosen])
+    every = np.arange(position, last + 1)
+    mean = [np.interp(every, chosen, column).mean() for column in found.T]
+    layout, _ = compile_model(model, config, weights, context, 1)
+    return Token.of(mean), np.mean([needed_bytes(layout, p) for p in every]), chosen
+
+
+# ---------------------------------------------------------------- command
+
+
+def show_validated() -> None:
+    rows = json.loads(VALIDATED.read_text())
+    print(f"\nThe same model against the RTL ({rows['date']}, {rows['command']}):\n")
+    print(f"  {'':66} {'RTL':>10} {'model':>10}   error")
+    for row in rows["rows"]:
+        error = row["model"] / row["rtl"] - 1
+        print(f"  {row['what']:66} {row['rtl']:10,} {row['model']:10,} {100 * error:+6.2f} %")
+
+
+def run(options) -> None:
+    if options.batch != 1:
+        raise SerranoError(f"--batch {options.batch}: programs are estimated for one sequence")
+    if options.tokens < 1:
+        raise SerranoError(f"{options.tokens} tokens are no reply")
+    if options.weights not in FORMATS:
+        raise SerranoError(f"there are no weights in {options.weights}; there are {', '.join(FORMATS)}")
+    model, config = shape_of(options.model), find_config(options.config)
+    memory, clock = memory_of(options.memory, config.port_bytes)
+    clock = options.clock or clock
+    token, needed, chosen = reply_cost(model, config, options.weights, options.position, options.tokens, memory)
+    peak = config.port_bytes * token.cycles
+    print(
+        f"{options.model}, {config.name}, {options.weights}, {memory.name}, {options.tokens} tokens from position {options.position}"
+    )
+    print(f"estimated from {min(MORE, model.layers)} layers at positions {', '.join(map(str, chosen))}; no RTL was run")
+    if options.model in LEFT_OUT:
+        print(LEFT_OUT[options.model])
+    print(f"\n  cycles a token         {token.cycles:14,.0f}")
+    print(
+        f"  tokens a second        {clock * 1e9 / token.cycles:14.1f}   at {clock:.2f} GHz, {config.port_bytes * clock:.1f} GB/s"
+    )
+    print(f"  bytes needed a token   {needed:14,.0f}")
+    print(f"  share of memory peak   {100 * needed / peak:14.1f} %\n")
+    for cause, spent in token.causes.items():
+        if spent >= 0.5:
+            print(f"  {cause:10} {spent:14,.0f} {100 * spent / token.cycles:6.2f} %   {CAUSES[cause]}")
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m host.estimate", description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="llama-3.2-1b", help=f"{', '.join(SHAPES)}, or a Hugging Face directory")
+    parser.add_argument("--config", default="base")
+    parser.add_argument("--weights", default="mxfp4")
+    parser.add_argument("--memory", default="hbm3", help=f"ideal, {', '.join(PARTS)}")
+    parser.add_argument("--position", type=int, default=512, help="of the first token's input")
+    parser.add_argument("--tokens", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--clock", type=float, help="GHz, if not that of the memory's peak")
+    options = parser.parse_args(arguments)
+    try:
+        run(options)
+        show_validated()
+    except (SerranoError, Halt) as error:
+        print(f"serrano: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
