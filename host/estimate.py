@@ -8,6 +8,7 @@ position). Beside it stand the rows of host/validated.json, where the same model
 import argparse
 import dataclasses
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +37,21 @@ POSITIONS = 4  # among the tokens, where there are more
 
 @dataclass(frozen=True)
 class Part:
-    """A memory part: peak GB/s, ns from a read's address to its first data in a closed row, share of peak of a linear read."""
+    """A memory part. Times in ns."""
 
-    peak: float
-    latency: float
-    share: float
+    peak: float  # GB/s
+    access: int  # bytes of a column access
+    latency: float  # from a read's address to its first data in a closed row: tRCD + tCL + 10 of controller and PHY
+    share: float  # of peak, that a linear read gets with refresh
+    column: float  # between two writes of a bank group: tCCDL
+    turn: float  # of a group of writes: tRTW + tRP + tRCD of the write + tCWL + tWTRL
 
 
-# tRCD + tCL + 10 ns of controller and PHY; shares: docs/performance-model.md
+# Sources of the timings and shares: docs/performance-model.md
 PARTS = {
-    "hbm3": Part(25.6, 42.5, 0.995),  # one pseudo-channel, 6400 MT/s x 32
-    "lpddr5": Part(12.8, 50.0, 0.997),  # 6400 MT/s x 16
-    "ddr4-2400": Part(19.2, 36.7, 0.950),
+    "hbm3": Part(25.6, 32, 42.5, 0.995, 2.5, 38.8),  # one pseudo-channel, 6400 MT/s x 32
+    "lpddr5": Part(12.8, 32, 50.0, 0.997, 5.0, 63.8),  # 6400 MT/s x 16
+    "ddr4-2400": Part(19.2, 64, 36.7, 0.950, 5.0, 45.8),  # x 64
 }
 IDEAL_CLOCK = 1.0  # GHz, of a chip at the ideal memory
 
@@ -83,7 +87,8 @@ def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
         raise SerranoError(f"there is no memory {name}; there are ideal, {', '.join(PARTS)}")
     part = PARTS[name]
     clock = part.peak / port_bytes
-    return Memory(name, -int(-part.latency * clock // 1), share=part.share), clock
+    column = max(part.column * clock, part.access / port_bytes) / (part.access / port_bytes)
+    return Memory(name, math.ceil(part.latency * clock), 16, part.share, column, part.turn * clock), clock
 
 
 def shape_of(name: str) -> Llama:

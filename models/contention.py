@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 
 MAX_BURST = 16  # beats (rtl/srn_slice.sv)
 REQUEST = 1  # from a client's request to ARVALID
+TOGETHER = 64  # clocks between writes that a memory's queue takes for one group
 NEIGHBOURS = 24  # commands before and behind one that may run beside it: more than the window holds
 
 
@@ -20,7 +21,8 @@ class Memory:
     latency: int = 40
     write_latency: int = 16
     share: float = 1.0  # of one beat a cycle, that a linear read gets: refresh, activates, and the memory's own clock
-    turn: float = 0.0  # cycles lost by a burst of writes in a stream of reads
+    write_beat: float = 1.0  # cycles of a beat that is written
+    turn: float = 0.0  # cycles lost by a group of writes among reads: the bus turns round twice, and rows are opened
 
 
 @dataclass
@@ -71,7 +73,8 @@ class Port:
         return begin
 
     def write(self, begin: float, beats: int) -> None:
-        length = beats / self.memory.share + self.memory.turn
+        alone = not self.writes or begin > self.writes[-1][1] + TOGETHER
+        length = beats * self.memory.write_beat / self.memory.share + self.memory.turn * alone
         self.writes.append((begin, begin + length))
         heappush(self.taken, (begin, length, False))
         self.write_beats += beats
