@@ -1,8 +1,9 @@
 """Cycles of a program without simulating the RTL: the same binary, one instruction after another, each with its clocks.
 
 Scalar instructions are executed (registers, branches), commands are not: what they touch comes from the simulator's own
-checks (models/touches.py), what they cost from models/timing.py. One pass in program order suffices, since dispatch, window
-and queues make an instruction wait for older ones alone. docs/performance-model.md tells what is left out and how far it errs.
+checks (models/touches.py), what they cost from models/timing.py. Instructions go in program order, since dispatch, queues
+and window make one wait for older ones alone; what newer ones take from it where units share a port comes from the pass
+before. docs/performance-model.md tells what is left out and how far it errs.
 """
 
 from collections import deque
