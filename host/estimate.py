@@ -126,27 +126,34 @@ class Token:
         return Token(cycles, dict(zip(CAUSES, causes, strict=True)), stream)
 
 
-def token_at(model: Llama, config: Config, weights: str, context: int, position: int, memory: Memory) -> Token:
-    """The token whose input stands at `position`, made after another one."""
-    layout, _ = compile_model(model, config, weights, context, 1)
+def token_at(
+    model: Llama, config: Config, weights: str, context: int, position: int, memory: Memory, batch: int = 1
+) -> Token:
+    """A step in which each of `batch` sequences makes the token whose input stands at `position`."""
+    layout, _ = compile_model(model, config, weights, context, 1, batch=batch)
+
+    def step(layers: int) -> np.ndarray:
+        return _step(dataclasses.replace(model, layers=layers), layout, position, memory, batch).values()
+
     if model.layers <= MORE:
-        return _token(model, config, weights, context, position, memory, layout)
-    few, more = (
-        _token(dataclasses.replace(model, layers=n), config, weights, context, position, memory, layout).values()
-        for n in (FEW, MORE)
-    )
+        return Token.of(step(model.layers))
+    few, more = step(FEW), step(MORE)
     return Token.of(few + (more - few) * (model.layers - FEW) / (MORE - FEW))
 
 
-def _token(model, config, weights, context, position, memory, like: Layout) -> Token:
-    _, program = compile_model(model, config, weights, context, 1, choice=like.choice)
+def _step(model: Llama, like: Layout, position: int, memory: Memory, batch: int) -> Token:
+    config = like.config
+    layout, program = compile_model(model, config, like.format, like.context, 1, choice=like.choice, batch=batch)
+    beats = max(place.address + place.rows * place.row_stride for place in (layout.requests, layout.ids))
+    image = np.zeros(beats * config.port_bytes, np.uint8)
     # A token is given at the position before, and two are made: the second one's cost is the time between the signals.
-    first, second = estimate(program, config, memory, [position, 2, position - 1], most_marks=2).marks
+    place_requests(layout, image, [[0] * position] * batch, [3] * batch, position - 1)
+    first, second = estimate(program, config, memory, image=image, most_marks=2).marks
     causes = {cause: second.causes[cause] - first.causes[cause] for cause in CAUSES}
     return Token(second.cycles - first.cycles, causes, second.bytes["stream"] - first.bytes["stream"])
 
 
-def needed_bytes(layout: Layout, position: int) -> int:
+def needed_bytes(layout: Layout, position: int, batch: int = 1) -> int:
     """What a token must read: all weights as stored, and keys and values up to its own position."""
     c, port = layout.model, layout.config.port_bytes
     tensors = [*layout.layer.values(), *layout.query, *layout.gated]
@@ -154,7 +161,7 @@ def needed_bytes(layout: Layout, position: int) -> int:
         tensors += [*split.first, *split.rest]
     caches = (layout.layer["keys"], layout.layer["values"])
     beats = sum(_beats(w, port) for w in tensors if hasattr(w, "format") and w not in caches) * c.layers
-    kv = c.layers * c.kv_heads * (position + 1) * (layout.head + layout.value) * KSTEP_BEATS["mxint8"] / BLOCK
+    kv = batch * c.layers * c.kv_heads * (position + 1) * (layout.head + layout.value) * KSTEP_BEATS["mxint8"] / BLOCK
     return (beats + _beats(layout.output, port)) * port + int(kv)
 
 
@@ -162,18 +169,18 @@ def _beats(w, port: int) -> int:
     return -(-w.outputs // port) * w.tile_stride
 
 
-def reply_cost(model: Llama, config: Config, weights: str, position: int, tokens: int, memory: Memory):
+def reply_cost(model: Llama, config: Config, weights: str, position: int, tokens: int, memory: Memory, batch: int = 1):
     """(mean Token, mean bytes needed, positions looked at) of `tokens` tokens made one after another from `position` on."""
     last = position + tokens - 1
     if position < 1 or last >= model.context:
         raise SerranoError(f"positions {position} to {last} are not within 1 to {model.context - 1}")
     context = round_up(last + 2, BLOCK)
     chosen = sorted({round(p) for p in np.linspace(position, last, min(tokens, POSITIONS))})
-    found = np.array([token_at(model, config, weights, context, p, memory).values() for p in chosen])
+    found = np.array([token_at(model, config, weights, context, p, memory, batch).values() for p in chosen])
     every = np.arange(position, last + 1)
     mean = [np.interp(every, chosen, column).mean() for column in found.T]
-    layout, _ = compile_model(model, config, weights, context, 1)
-    return Token.of(mean), np.mean([needed_bytes(layout, p) for p in every]), chosen
+    layout, _ = compile_model(model, config, weights, context, 1, batch=batch)
+    return Token.of(mean), np.mean([needed_bytes(layout, p, batch) for p in every]), chosen
 
 
 # ---------------------------------------------------------------- command
@@ -189,16 +196,18 @@ def show_validated() -> None:
 
 
 def run(options) -> None:
-    if options.batch != 1:
-        raise SerranoError(f"--batch {options.batch}: programs are estimated for one sequence")
     if options.tokens < 1:
         raise SerranoError(f"{options.tokens} tokens are no reply")
     if options.weights not in FORMATS:
         raise SerranoError(f"there are no weights in {options.weights}; there are {', '.join(FORMATS)}")
     model, config = shape_of(options.model), find_config(options.config)
+    if not 1 <= options.batch <= config.rows:
+        raise SerranoError(f"--batch {options.batch} is not 1 to {config.rows}, the rows of CONFIG={config.name}")
     memory, clock = memory_of(options.memory, config.port_bytes)
     clock = options.clock or clock
-    token, needed, chosen = reply_cost(model, config, options.weights, options.position, options.tokens, memory)
+    token, needed, chosen = reply_cost(
+        model, config, options.weights, options.position, options.tokens, memory, options.batch
+    )
     peak = config.port_bytes * token.cycles
     print(
         f"{options.model}, {config.name}, {options.weights}, {memory.name}, {options.tokens} tokens from position {options.position}"
@@ -206,11 +215,11 @@ def run(options) -> None:
     print(f"estimated from {min(MORE, model.layers)} layers at positions {', '.join(map(str, chosen))}; no RTL was run")
     if options.model in LEFT_OUT:
         print(LEFT_OUT[options.model])
-    print(f"\n  cycles a token         {token.cycles:14,.0f}")
+    print(f"\n  cycles a step          {token.cycles:14,.0f}   a token of each of {options.batch} sequences")
     print(
-        f"  tokens a second        {clock * 1e9 / token.cycles:14.1f}   at {clock:.2f} GHz, {config.port_bytes * clock:.1f} GB/s"
+        f"  tokens a second        {options.batch * clock * 1e9 / token.cycles:14.1f}   at {clock:.2f} GHz, {config.port_bytes * clock:.1f} GB/s"
     )
-    print(f"  bytes needed a token   {needed:14,.0f}")
+    print(f"  bytes needed a step    {needed:14,.0f}")
     print(f"  share of memory peak   {100 * needed / peak:14.1f} %\n")
     for cause, spent in token.causes.items():
         if spent >= 0.5:

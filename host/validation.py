@@ -113,9 +113,9 @@ def reply(config: str, given: int, tokens: int, first: int = 0, context: int | N
     checkpoint = load(str(SHIPPED))
     checkpoint.model = dataclasses.replace(checkpoint.model, context=4096)
     ids = np.random.default_rng(0).integers(3, 500, given).tolist()
-    job = generate.prepare(checkpoint, config, "mxfp4", ids, tokens, context=context).job
-    job.args[2] = first
-    return job
+    prepared = generate.prepare(checkpoint, config, "mxfp4", ids, tokens, context=context)
+    generate.place_requests(prepared.layout, prepared.job.image, [ids], [tokens], first)
+    return prepared.job
 
 
 def cases() -> list[Case]:

@@ -81,7 +81,7 @@ def test_layers_are_a_straight_line():
     model = dataclasses.replace(SMALL, layers=8)
     line = estimate.token_at(model, config, "mxfp4", 96, 70, Memory())
     layout, _ = estimate.compile_model(model, config, "mxfp4", 96, 1)
-    whole = estimate._token(model, config, "mxfp4", 96, 70, Memory(), layout)
+    whole = estimate._step(model, layout, 70, Memory(), 1)
     assert line.cycles == pytest.approx(whole.cycles, rel=1e-3)
     assert line.stream == whole.stream
     assert sum(line.causes.values()) == pytest.approx(line.cycles)
@@ -96,7 +96,7 @@ def test_a_slower_memory_costs_its_share():
 def test_the_command(capsys):
     assert estimate.main(["--model", "llama-3.2-1b", "--tokens", "1", "--memory", "lpddr5"]) == 0
     shown = capsys.readouterr().out
-    assert "cycles a token" in shown and "3 tokens from position 600, small" in shown
+    assert "cycles a step" in shown and "3 tokens from position 600, small" in shown
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_the_command(capsys):
         (["--model", "gpt-oss-20b"], "chooses 4 of 32 experts"),
         (["--model", "nothing"], "neither a directory"),
         (["--memory", "core"], "there is no memory core"),
-        (["--batch", "4"], "for one sequence"),
+        (["--batch", "17"], "is not 1 to 16"),
         (["--tokens", "0"], "are no reply"),
         (["--position", "0"], "are not within"),
         (["--config", "huge"], "there is no CONFIG=huge"),
