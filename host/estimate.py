@@ -19,7 +19,7 @@ from host import driver
 from host.checkpoint import read_model
 from host.compiler import compile_model
 from host.errors import SerranoError
-from host.generate import FORMATS, find_config
+from host.generate import FORMATS, find_config, place_requests
 from host.layout import Layout, round_up
 from host.trace import Program
 from models import isa, performance

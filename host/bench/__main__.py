@@ -19,6 +19,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "matvec": chip.matvec_rows,
     "stream": memory.stream_rows,
     "layer": memory.layer_rows,
+    "sixteenth": memory.sixteenth_rows,
     "token": memory.token_rows,
     "attention": memory.attention_rows,
     "causal": memory.causal_rows,
@@ -54,14 +55,19 @@ def main(arguments=None) -> int:
     try:
         for name in chosen:
             for row in (SECTIONS | FULL)[name]():
-                verdict = {True: "reached", False: "SHORT", None: ""}[row.reached]
                 short |= row.reached is False
-                print(f"{row.what:80} {row.value:>32}  {row.bar:24} {verdict}", flush=True)
+                print_row(row)
                 rows.append(row)
                 measured |= {floors.key(one): one for one in row.measured}
     except (SerranoError, BenchError) as error:
         print(f"serrano: {error}", file=sys.stderr)
         return 2
+    estimated = [one for one in measured.values() if one.estimated]
+    if estimated:
+        row = model_row(estimated)
+        rows.append(row)
+        short |= not row.reached
+        print_row(row)
     if measured:
         print(f"\n{table(list(measured.values()))}")
     slower = floors.slower(measured.values())
@@ -76,15 +82,30 @@ def main(arguments=None) -> int:
     return int(short or bool(slower))
 
 
+def print_row(row: Row) -> None:
+    verdict = {True: "reached", False: "SHORT", None: ""}[row.reached]
+    print(f"{row.what:80} {row.value:>32}  {row.bar:24} {verdict}", flush=True)
+
+
+def model_row(measured: list[Measured]) -> Row:
+    worst = max(measured, key=lambda one: abs(one.error))
+    what = f"performance model on {len(measured)} workloads: largest error"
+    value = f"{100 * worst.error:+.2f} % ({worst.name})"
+    return Row(what, value, "within 3 %", abs(worst.error) <= 0.03, measured)
+
+
 def table(measured: list[Measured]) -> str:
     """What was measured, a line each, with what the other cycles went to, the most first."""
-    lines = [f"{'':44}{'config':8}{'memory':12}{'cycles':>10}{'MB read':>9}{'memory':>8}{'matrix':>8}  other cycles"]
+    lines = [
+        f"{'':44}{'config':8}{'memory':12}{'cycles':>10}{'MB read':>9}{'memory':>8}{'matrix':>8}{'model':>9}  other cycles"
+    ]
     for one in measured:
         lost = sorted(((n, cause) for cause, n in one.causes.items() if cause != "beat" and n), reverse=True)
         other = ", ".join(f"{cause} {share(n / one.cycles)}" for n, cause in lost[:4] if n >= one.cycles / 2000)
+        error = f"{100 * one.error:+.2f} %" if one.estimated else ""
         lines.append(
             f"{one.name:44}{one.config:8}{one.memory:12}{one.cycles:10}{one.bytes / 1e6:9.2f}"
-            f"{share(one.memory_share):>8}{share(one.matrix_share):>8}  {other}"
+            f"{share(one.memory_share):>8}{share(one.matrix_share):>8}{error:>9}  {other}"
         )
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from host import driver
 from host.causes import causes
+from host.estimate import estimate, memory_of
 from host.workloads import Workload
 from models.config import Config
 
@@ -36,12 +37,26 @@ class Measured:
     matrix_share: float  # beats of weights, each by the share of Rows that it serves
     causes: dict[str, int]  # cycles by what they were spent on; they add up to `cycles`
     counters: dict[str, int]
+    estimated: int | None = None  # cycles, by the performance model
+
+    @property
+    def error(self) -> float:
+        """Of the estimate, as a share of the cycles."""
+        return self.estimated / self.cycles - 1
 
 
-def account(name: str, config: Config, memory: str, counters: dict[str, int], read: float, work: float) -> Measured:
+def account(
+    name: str,
+    config: Config,
+    memory: str,
+    counters: dict[str, int],
+    read: float,
+    work: float,
+    estimated: int | None = None,
+) -> Measured:
     cycles = counters["cycles"]
     shares = read / config.port_bytes / cycles, work / cycles
-    return Measured(name, config.name, memory, cycles, read, *shares, causes(counters), counters)
+    return Measured(name, config.name, memory, cycles, read, *shares, causes(counters), counters, estimated)
 
 
 @functools.cache
@@ -50,7 +65,9 @@ def measure(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Me
     workload = make()
     outcome = driver.run(workload.job, "rtl", lockstep=False, memory=memory)
     assert outcome.halt is None, f"{name} halted: {outcome.halt}"
-    return account(name, workload.job.config, memory, outcome.counters, workload.read, workload.work)
+    config = workload.job.config
+    estimated = round(estimate(workload.job, memory=memory_of(memory, config.port_bytes)[0]).cycles)
+    return account(name, config, memory, outcome.counters, workload.read, workload.work, estimated)
 
 
 def share(value: float) -> str:
