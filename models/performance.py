@@ -95,7 +95,8 @@ def _meet(some: list, others: list) -> bool:
 
 def _conflict(old: _Live, new: _Live, space: str) -> bool:
     wrote, writes = old.writes[space], new.writes[space]
-    return _meet(wrote, writes) or _meet(wrote, new.reads[space]) or _meet(old.reads[space], writes)
+    in_order = old.unit == new.unit == "matrix"
+    return (not in_order and _meet(wrote, writes)) or _meet(wrote, new.reads[space]) or _meet(old.reads[space], writes)
 
 
 class Machine:

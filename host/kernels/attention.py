@@ -86,7 +86,7 @@ def attention(
             for part in parts:
                 _scores(t, part, cache, cache.keys.address, cols, tokens, row)
             for part in parts:
-                _soften(t, part, cols, position + 1, to_exp2)
+                _soften(t, part, cols, position, tokens, to_exp2)
             if not several:
                 for part in parts:
                     _invert_total(t, part, tokens, count)
@@ -166,25 +166,58 @@ def _mix(t: Trace, part: Part, o: Vmem, cache: Cache, values: Value, cols: Value
                 t.matmul(here, probabilities.at(block).at(head * p.row_stride), weights)
 
 
-@kernel
-def _soften(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float):
-    """The first chunk: most, p = exp(scores - most) and total. Token i sees columns below limit + i."""
+def _largest(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float, most: Vmem):
+    """part.scaled = scores scaled, where masked -infinity; most = its rows' maxima. Token i sees columns below limit + i."""
     s = part.scaled.take(cols=cols)
-    t.vector(part.scores.take(cols=cols), s, mul=to_exp2, mask=limit, reduce=("max", part.most.address))
-    t.vector(s, part.p.take(cols=cols), sub=part.most.each(), f="exp2", reduce=("sum", part.total.address))
+    t.vector(part.scores.take(cols=cols), s, mul=to_exp2, mask=limit, reduce=("max", most.address))
+
+
+def _exponentials(t: Trace, part: Part, scores: Vmem, cols: Value, most: Vmem, total: Vmem, scale: float | None):
+    """part.p = exp2(scores * scale - most) and its sums."""
+    p = part.p.take(cols=cols)
+    t.vector(scores.take(cols=cols), p, mul=scale, sub=most.each(), f="exp2", reduce=("sum", total.address))
+
+
+def _softmax(t: Trace, part: Part, cols: Value, below: Value, tokens: Value, to_exp2: float, most, total, between=None):
+    """most, part.p = exp(scores - most) and total, with `between` after most. Token i sees columns up to below + i.
+
+    Scaled scores are written only where some are masked: else they are computed twice, since a written word costs the matrix
+    unit's results a turn at vector memory.
+    """
+    between = between or (lambda: most)
+    if isinstance(tokens, Register):
+        masked, done = t.label(here=False), t.label(here=False)
+        t.branch(masked, below, "lt", cols + -1)
+        _softmax(t, part, cols, below, 1, to_exp2, most, total, between)
+        t.goto(done)
+        t.place(masked)
+        _largest(t, part, cols, below + 1, to_exp2, most)
+        _exponentials(t, part, part.scaled, cols, between(), total, None)
+        t.place(done)
+        return
+    t.vector(part.scores.take(cols=cols), mul=to_exp2, reduce=("max", most.address))
+    _exponentials(t, part, part.scores, cols, between(), total, to_exp2)
 
 
 @kernel
-def _soften_more(t: Trace, part: Part, cols: Value, limit: Value, to_exp2: float, count: Register, tokens: Value):
+def _soften(t: Trace, part: Part, cols: Value, below: Register, tokens: Value, to_exp2: float):
+    """The first chunk: most, p = exp(scores - most) and total."""
+    _softmax(t, part, cols, below, tokens, to_exp2, part.most, part.total)
+
+
+@kernel
+def _soften_more(t: Trace, part: Part, cols: Value, below: Register, tokens: Value, to_exp2: float, count: Register):
     """A later chunk: also shrink = exp(old most - new most), and total shrunk and added to."""
-    s = part.scaled.take(cols=cols)
-    t.vector(part.scores.take(cols=cols), s, mul=to_exp2, mask=limit, reduce=("max", part.most_new.address))
     count = _count(t, part, tokens, count)
     most, new, total, total_new, shrink = (
         x.take(cols=count) for x in (part.most, part.most_new, part.total, part.total_new, part.shrink)
     )
-    t.vector(most, new, max=new)
-    t.vector(s, part.p.take(cols=cols), sub=new.each(), f="exp2", reduce=("sum", total_new.address))
+
+    def largest_so_far():
+        t.vector(most, new, max=new)
+        return new
+
+    _softmax(t, part, cols, below, tokens, to_exp2, new, total_new, largest_so_far)
     t.vector(most, shrink, sub=new, f="exp2")
     t.vector(new, most)
     t.vector(total, total, mul=shrink)
@@ -209,7 +242,7 @@ def _later_chunks(t, parts, cache, position, tokens, chunk, to_exp2, cols, count
         for part in parts:
             _scores(t, part, cache, keys, cols, tokens, row)
         for part in parts:
-            _soften_more(t, part, cols, seen + 1, to_exp2, count, tokens)
+            _soften_more(t, part, cols, seen, tokens, to_exp2, count)
         for part in parts:
             _mix(t, part, part.o_new, cache, values, cols, tokens)
         for part in parts:

@@ -1,7 +1,8 @@
 // The window: 16 instructions in flight, what each touches, and which older ones it must wait for.
 // An instruction on offer (query_valid_i, ranges_i) gets conflict_o, whether any live one conflicts with it, in the same
 // cycle; with alloc_i it takes slot_o. From the next cycle on clear_o[slot] says that no older conflicting one is left.
-// Two conflict if their ranges of a space meet and one of them writes; only the order of allocation decides who waits.
+// Two conflict if their ranges of a space meet and one of them writes, but not two matmuls that write the same place, since their unit writes in
+// order; only the order of allocation decides who waits.
 // stream_clear_o is the same for the newer one's DRAM reads alone.
 // A completion works in its own cycle: on clear_o, stream_clear_o, empty_o, conflict_o, and on an allocation beside it; the
 // slot itself is free from the next cycle on. So a path goes from *_done_* to clear_o, and a unit's done must not follow

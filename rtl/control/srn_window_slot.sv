@@ -67,10 +67,11 @@ module srn_window_slot
   endfunction
 
   // ---------------------------------------------------------------- hazards
-  // Places are paired where at least one of the two is written.
-  logic active, dst, r, n_dst, n_r, amem, dram;
+  // Places are paired where at least one of the two is written. Two matmuls may write one place: their results leave in order.
+  logic active, matmuls, dst, r, n_dst, n_r, amem, dram;
 
-  assign active = query_valid_i && live_q && !done_this_i;
+  assign active  = query_valid_i && live_q && !done_this_i;
+  assign matmuls = o_amem_read && o_dram_read && n_amem_read && n_dram_read;  // nothing else reads both
 
   always_comb begin
     dst   = 1'b0;
@@ -80,7 +81,7 @@ module srn_window_slot
     amem  = 1'b0;
     dram  = 1'b0;
     if (active && o_dst_write) begin
-      dst = (n_dst_write && meet_near(o_dst_first, o_dst_last, n_dst_first, n_dst_last)) ||
+      dst = (n_dst_write && !matmuls && meet_near(o_dst_first, o_dst_last, n_dst_first, n_dst_last)) ||
             (n_a_read && meet_near(o_dst_first, o_dst_last, n_a_first, n_a_last)) ||
             (n_s_read && meet_near(o_dst_first, o_dst_last, n_s_first, n_s_last)) ||
             ((n_b_read || n_b_write) && meet_near(o_dst_first, o_dst_last, n_b_first, n_b_last));
