@@ -3,6 +3,7 @@
 # Causes of the weight stream, in the order of a table. Each is an event, less the events that say more of it.
 MATRIX = {
     "beat": ("stream_beat",),
+    "pass": ("matrix_pass",),
     "memory late": ("stream_empty", "stream_first", "stream_unasked"),
     "memory latency": ("stream_first",),
     "not asked": ("stream_unasked",),

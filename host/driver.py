@@ -103,6 +103,7 @@ def parameters(config: Config) -> dict[str, int]:
     return {
         "PortBytes": config.port_bytes,
         "Rows": config.rows,
+        "Passes": config.passes,
         "VmemWords": config.vmem_words,
         "AmemBlocks": config.amem_blocks,
         "ImemWords": config.imem_words,

@@ -36,6 +36,8 @@ LLAMA_1B = Llama(
 )
 LLAMA_1B_SIXTEENTH = replace(LLAMA_1B, feed_forward=512, heads=2, kv_heads=1)
 
+MOST_PIECES = 32  # of a product's outputs: they are written out in the program
+
 
 @dataclass
 class Workload:
@@ -182,14 +184,19 @@ class _Image:
 
 
 def product_workload(rows: int, outputs: int, depth: int, config: str, weights: str = "mxfp4") -> Workload:
-    """y = x . w for x (rows, depth), both in DRAM, in groups of Rows rows; the next group's activations are made beside a product."""
+    """y = x . w for x (rows, depth), both in DRAM, in groups of Rows rows, or of all that a matmul takes where there are
+    more; the next group's activations are made beside a product. The outputs of a group are made and stored in pieces of what
+    the weight stream's buffer holds: memory lets writes go first, and the stream must outlast them. A piece has a range of
+    its own, or the next would wait until it is stored."""
     chip = CONFIGS[config]
+    group = chip.rows if rows <= chip.rows else chip.matmul_rows
     image, t = _Image(chip), Trace(chip)
     x, w, y = image.rows(rows, depth), image.weights(outputs, depth, weights), image.rows(rows, outputs)
-    most = min(rows, chip.rows)
-    values = t.vmem(depth, most)
-    activations = [t.amem(depth, most) for _ in range(2)]
-    results = [t.vmem(outputs, most) for _ in range(2)]
+    values = t.vmem(depth, group)
+    activations = [t.amem(depth, group) for _ in range(2)]
+    most = max(chip.stream_depth // 4 // group, -(-outputs // chip.port_bytes // MOST_PIECES), 1) * chip.port_bytes
+    pieces = [(first, min(most, outputs - first)) for first in range(0, outputs, most)]
+    results = [[t.vmem(cols, group) for _, cols in pieces] for _ in range(2)]
 
     def take(which: int, first: Register, n: Register):
         with t.registers("beat") as beat:
@@ -197,26 +204,36 @@ def product_workload(rows: int, outputs: int, depth: int, config: str, weights: 
             t.load(values.take(rows=n), x.take(address=beat + x.address, rows=n))
         t.vector(values.take(rows=n), activations[which].take(rows=n))
 
-    def give(which: int, first: Register, n: Register):
+    def make(which: int, piece: int, n: Register):
+        first, cols = pieces[piece]
+        part = w.take(address=w.address + first // chip.port_bytes * w.tile_stride, outputs=cols)
+        t.matmul(results[which][piece].take(rows=n), activations[which].take(rows=n), part)
+
+    def give(which: int, piece: int, row: Register, n: Register):
+        first, cols = pieces[piece]
         with t.registers("beat") as beat:
-            t.mul(beat, first, y.row_stride)
-            t.store(y.take(address=beat + y.address, rows=n), results[which].take(rows=n))
+            t.mul(beat, row, y.row_stride)
+            place = y.take(address=beat + (y.address + first * 4 // chip.port_bytes), rows=n, cols=cols)
+            t.store(place, results[which][piece].take(rows=n))
 
     names = ("first", "n", "left", "next", "following")
     with t.kernel("product"), t.registers(*names) as (first, n, left, next_first, following):
         t.set(first, 0)
         t.set(left, rows)
-        t.min(n, left, chip.rows)
+        t.min(n, left, group)
         take(0, first, n)
         top, done = t.label(), t.label(here=False)
         for which in range(2):
-            t.matmul(results[which].take(rows=n), activations[which].take(rows=n), w)
+            make(which, 0, n)
             t.sub(left, left, n)
             t.add(next_first, first, n)
-            t.min(following, left, chip.rows)
+            t.min(following, left, group)
             with t.when(following, "ne", 0):
                 take(1 - which, next_first, following)
-            give(which, first, n)
+            give(which, 0, first, n)
+            for piece in range(1, len(pieces)):
+                make(which, piece, n)
+                give(which, piece, first, n)
             t.branch(done, following, "eq", 0)
             t.set(first, next_first + 0)
             t.set(n, following + 0)
@@ -225,7 +242,7 @@ def product_workload(rows: int, outputs: int, depth: int, config: str, weights: 
         t.end()
     job, program = image.job(t)
     stored = tensor_bytes(w, chip)
-    return Workload(job, program, -(-rows // chip.rows) * stored, rows * stored / chip.port_bytes / chip.rows)
+    return Workload(job, program, -(-rows // group) * stored, rows * stored / chip.port_bytes / chip.rows)
 
 
 def attention_workload(

@@ -15,16 +15,22 @@ class Config:
 
     name: str
     port_bytes: int  # width of the memory port; also the outputs of a weight tile
-    rows: int  # token rows that share each beat of weights
+    rows: int  # token rows that meet a beat of weights in a clock
     vmem_words: int  # vector memory, words of `lanes` binary32 elements
     amem_blocks: int  # activation memory, MX blocks of 33 bytes
     imem_words: int  # instruction memory, instructions of 32 bytes
     stream_depth: int  # weight stream buffer, beats
+    passes: int = 2  # clocks for which a beat of weights may be held, for `rows` token rows each
 
     @property
     def lanes(self) -> int:
         """Binary32 lanes of the vector unit: a vector-memory word is two beats."""
         return self.port_bytes // 2
+
+    @property
+    def matmul_rows(self) -> int:
+        """Token rows of a matmul, at most: what one read of the weights serves."""
+        return self.passes * self.rows
 
     @property
     def vmem_elements(self) -> int:

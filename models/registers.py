@@ -14,6 +14,7 @@ AMEM_BLOCKS = 0x01C
 IMEM_WORDS = 0x020
 STREAM_DEPTH = 0x024
 NUM_EVENTS = 0x028
+PASSES = 0x02C
 
 CONTROL = 0x040
 CONTROL_START = 1 << 0  # doorbell; reads as zero
@@ -76,5 +77,6 @@ EVENTS = (
     "vector_wait_dma",  # of vector_wait: or the dma unit
     "read_wait",  # reads are in flight and no beat came
     "read_full",  # none is, for want of room in the weight stream's buffer
+    "matrix_pass",  # none is taken, one taken before meets further rows
 )
 COUNTERS = {"cycles": CYCLES, "instructions": INSTRUCTIONS} | {name: EVENT + 8 * i for i, name in enumerate(EVENTS)}

@@ -289,7 +289,7 @@ class Simulator:
         c, name = self.config, i.label("format")
         outputs = self._count(i, "outputs", (1 << 20) - 1)
         depth = self._count(i, "depth", 0xFFFF)
-        rows = self._count(i, "rows", c.rows)
+        rows = self._count(i, "rows", c.matmul_rows)
         vmem, amem, dram = (self._operand(i, key) for key in ("vmem", "amem", "dram"))
         ksteps, num_tiles = -(-depth // BLOCK), -(-outputs // c.port_bytes)
         self._align(vmem)

@@ -6,7 +6,8 @@ module srn_chip
   import srn_control_pkg::*;
 #(
     parameter int PortBytes   = 16,     // bytes of a memory beat: 8, 16 or 32
-    parameter int Rows        = 8,      // token rows that share a beat of weights
+    parameter int Rows        = 8,      // token rows that meet a beat of weights in a clock
+    parameter int Passes      = 2,      // clocks for which a beat may be held, for Rows token rows each
     parameter int VmemWords   = 16384,  // words of PortBytes / 2 binary32
     parameter int AmemBlocks  = 4096,   // MX blocks
     parameter int ImemWords   = 512,    // instructions
@@ -131,7 +132,7 @@ module srn_chip
     output logic [SlotW-1:0] trace_dma_done_slot_o
 );
 
-  localparam int NumEvents = 28;
+  localparam int NumEvents = 29;
 
   logic start, clear, running, done, progress, halted;
   logic [31:0] program_address, program_length, result, progress_value, fault_address;
@@ -143,6 +144,7 @@ module srn_chip
   srn_host_registers #(
       .PortBytes  (PortBytes),
       .Rows       (Rows),
+      .Passes     (Passes),
       .VmemWords  (VmemWords),
       .AmemBlocks (AmemBlocks),
       .ImemWords  (ImemWords),
@@ -193,6 +195,7 @@ module srn_chip
   srn_slice #(
       .PortBytes  (PortBytes),
       .Rows       (Rows),
+      .Passes     (Passes),
       .VmemWords  (VmemWords),
       .AmemBlocks (AmemBlocks),
       .ImemWords  (ImemWords),

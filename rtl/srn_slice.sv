@@ -8,12 +8,13 @@ module srn_slice
   import srn_control_pkg::*;
 #(
     parameter int PortBytes   = 16,     // bytes of a memory beat: 8, 16 or 32
-    parameter int Rows        = 8,      // token rows that share a beat of weights
+    parameter int Rows        = 8,      // token rows that meet a beat of weights in a clock
+    parameter int Passes      = 2,      // clocks for which a beat may be held, for Rows token rows each
     parameter int VmemWords   = 16384,  // words of PortBytes / 2 binary32
     parameter int AmemBlocks  = 4096,   // MX blocks
     parameter int ImemWords   = 512,    // instructions
     parameter int StreamDepth = 512,    // beats of the weight stream's buffer
-    parameter int NumEvents   = 28
+    parameter int NumEvents   = 29
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -136,6 +137,7 @@ module srn_slice
   initial begin
     if (PortBytes != 8 && PortBytes != 16 && PortBytes != 32) $fatal(1, "%m: PortBytes must be 8, 16 or 32");
     if (Rows < 1 || Rows > 16) $fatal(1, "%m: Rows must be 1 to 16");
+    if (Passes < 1 || Passes > 4) $fatal(1, "%m: Passes must be 1 to 4");
   end
 
   // ------------------------------------------------------------------------------------------------ control
@@ -171,6 +173,7 @@ module srn_slice
   srn_sequencer #(
       .PortBytes (PortBytes),
       .Rows      (Rows),
+      .Passes    (Passes),
       .VmemWords (VmemWords),
       .AmemBlocks(AmemBlocks),
       .ImemWords (ImemWords)
@@ -434,13 +437,14 @@ module srn_slice
   logic [PortBytes*16-1:0] result_data;
   logic [PortBytes/2-1:0] result_strobe;
   logic [SlotW-1:0] result_slot;
-  logic matrix_busy, matrix_beat, matrix_wait_beat, matrix_wait_operand, matrix_wait_drain, matrix_wait_clear;
+  logic matrix_busy, matrix_beat, matrix_pass, matrix_wait_beat, matrix_wait_operand, matrix_wait_drain, matrix_wait_clear;
   logic matrix_wait_command;
   logic [SlotW-1:0] matrix_slot;
 
   srn_matrix #(
       .PortBytes(PortBytes),
-      .Rows     (Rows)
+      .Rows     (Rows),
+      .Passes   (Passes)
   ) u_matrix (
       .clk_i,
       .rst_ni        (core_rst_n),
@@ -464,6 +468,7 @@ module srn_slice
       .write_strobe_o(result_strobe),
       .write_slot_o  (result_slot),
       .beat_o        (matrix_beat),
+      .pass_o        (matrix_pass),
       .wait_beat_o   (matrix_wait_beat),
       .wait_operand_o(matrix_wait_operand),
       .wait_drain_o  (matrix_wait_drain),
@@ -637,6 +642,7 @@ module srn_slice
   );
 
   assign events_o = {
+    matrix_pass,
     cause_read_full,
     cause_read_wait,
     cause_vector_wait_dma,

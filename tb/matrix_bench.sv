@@ -9,6 +9,7 @@ module matrix_bench
 #(
     parameter int PortBytes  = 16,
     parameter int Rows       = 8,
+    parameter int Passes     = 2,
     parameter int AmemBlocks = 2048
 ) (
     input logic clk_i,
@@ -40,7 +41,7 @@ module matrix_bench
 
   // ---------------------------------------------------------------- commands and beats
   int command_file, beat_file, amem_file, log_file, got, idle_q, cycle_q;
-  int busy_q, beats_q, wait_beat_q, wait_operand_q, wait_drain_q, wait_clear_q, first_q, last_q;
+  int busy_q, beats_q, passes_q, wait_beat_q, wait_operand_q, wait_drain_q, wait_clear_q, first_q, last_q;
   logic running_q, offered_q, have_q, wait_all_q, beat_offered_q, have_beat_q;
   logic [EntryBytes*8-1:0] entry;
   logic [PortBytes*8-1:0] beat, beat_q;
@@ -62,7 +63,7 @@ module matrix_bench
   logic [VmemW-1:0] write_addr;
   logic [Lanes*FpW-1:0] write_data;
   logic [Lanes-1:0] write_strobe;
-  logic busy, taken, wait_beat, wait_operand, wait_drain, wait_clear, wait_command, start, finish;
+  logic busy, taken, pass, wait_beat, wait_operand, wait_drain, wait_clear, wait_command, start, finish;
   logic [SlotW-1:0] head;
 
   logic [ScaleW+BlockW-1:0] blocks[AmemBlocks];
@@ -107,6 +108,7 @@ module matrix_bench
         cycle_q        <= 0;
         busy_q         <= 0;
         beats_q        <= 0;
+        passes_q       <= 0;
         wait_beat_q    <= 0;
         wait_operand_q <= 0;
         wait_drain_q   <= 0;
@@ -144,19 +146,20 @@ module matrix_bench
 
       busy_q         <= busy_q + 32'(busy);
       beats_q        <= beats_q + 32'(taken);
+      passes_q       <= passes_q + 32'(pass);
       wait_beat_q    <= wait_beat_q + 32'(wait_beat);
       wait_operand_q <= wait_operand_q + 32'(wait_operand);
       wait_drain_q   <= wait_drain_q + 32'(wait_drain);
       wait_clear_q   <= wait_clear_q + 32'(wait_clear);
       if (taken && beats_q == 0) first_q <= cycle_q;
-      if (taken) last_q <= cycle_q;
+      if (taken || pass) last_q <= cycle_q;
 
       idle_q <= have_q || inflight_q != '0 ? 0 : idle_q + 1;
       if (idle_q == Quiet) begin
         if (have_beat_q) $fatal(1, "%m: beats are left over");
         if (busy) $fatal(1, "%m: busy without a command");
-        $fwrite(log_file, "S %0d %0d %0d %0d %0d %0d %0d %0d\n", busy_q, beats_q, wait_beat_q, wait_operand_q, wait_drain_q,
-                wait_clear_q, first_q, last_q);
+        $fwrite(log_file, "S %0d %0d %0d %0d %0d %0d %0d %0d %0d\n", busy_q, beats_q, passes_q, wait_beat_q, wait_operand_q,
+                wait_drain_q, wait_clear_q, first_q, last_q);
         $fclose(command_file);
         $fclose(beat_file);
         $fclose(log_file);
@@ -171,7 +174,8 @@ module matrix_bench
   // ---------------------------------------------------------------- unit
   srn_matrix #(
       .PortBytes(PortBytes),
-      .Rows(Rows)
+      .Rows(Rows),
+      .Passes(Passes)
   ) u_dut (
       .clk_i,
       .rst_ni,
@@ -196,6 +200,7 @@ module matrix_bench
       .done_slot_o(done_slot),
       .busy_o(busy),
       .beat_o(taken),
+      .pass_o(pass),
       .wait_beat_o(wait_beat),
       .wait_operand_o(wait_operand),
       .wait_drain_o(wait_drain),

@@ -24,6 +24,7 @@ def config_of(parameters: dict[str, int]) -> Config:
         "bench",
         port_bytes=parameters["PortBytes"],
         rows=parameters["Rows"],
+        passes=parameters["Passes"],
         vmem_words=parameters["VmemWords"],
         amem_blocks=parameters["AmemBlocks"],
         imem_words=parameters.get("ImemWords", 512),
@@ -149,7 +150,8 @@ class Generator:
 
     def _matmul(self):
         c = self.config
-        outputs, depth, rows = self._count((1 << 20) - 1, 200), self._count(65535, 200), self._count(c.rows, c.rows)
+        outputs, depth = self._count((1 << 20) - 1, 200), self._count(65535, 200)
+        rows = self._count(c.matmul_rows, c.matmul_rows)
         form = 1 if self._chance(0.5) else 0
         ksteps, words = -(-depth // BLOCK), -(-outputs // c.lanes)
         tile_beats = ksteps * (33 if form else 17)
@@ -268,7 +270,9 @@ class Writer:
         ]
 
     def command(self, name: str | None = None, keep: int = 0, accepted: bool = True) -> list[isa.Instruction]:
-        """A command (or a read) that is accepted or refused, and before it what sets its registers."""
+        """A command (or a read) that is accepted or refused, and before it what sets its registers. Its kind is drawn first:
+        small memories refuse most matmuls."""
+        name = name or self.random.choice([*COMMANDS, "read"])
         while True:
             instruction, registers = self.generator.instruction(name, keep)
             spoils = keep and instruction.fields.get("rd") == keep
@@ -334,8 +338,8 @@ def clocks(instruction: isa.Instruction, registers: list[int], config: Config) -
     if name == "store_tile":
         return operand("count") * instruction.ksteps * (1 + BLOCK // config.port_bytes)
     if name == "matmul":
-        beats = KSTEP_BEATS[instruction.label("format")] * -(-operand("depth") // BLOCK)
-        return -(-operand("outputs") // config.port_bytes) * beats
+        kstep = 1 + (KSTEP_BEATS[instruction.label("format")] - 1) * -(-operand("rows") // config.rows)
+        return -(-operand("outputs") // config.port_bytes) * -(-operand("depth") // BLOCK) * kstep
     if name == "vector":
         step = 1 if instruction.label("out") == "scatter" else config.lanes
         return operand("outer") * operand("rows") * -(-operand("cols") // step)

@@ -7,7 +7,8 @@ module system
   import srn_control_pkg::*;
 #(
     parameter int PortBytes   = 16,     // bytes of a memory beat: 8, 16 or 32
-    parameter int Rows        = 8,      // token rows that share a beat of weights
+    parameter int Rows        = 8,      // token rows that meet a beat of weights in a clock
+    parameter int Passes      = 2,      // clocks for which a beat may be held, for Rows token rows each
     parameter int VmemWords   = 16384,  // words of PortBytes / 2 binary32
     parameter int AmemBlocks  = 4096,   // MX blocks
     parameter int ImemWords   = 512,    // instructions
@@ -150,6 +151,7 @@ module system
   srn_chip #(
       .PortBytes  (PortBytes),
       .Rows       (Rows),
+      .Passes     (Passes),
       .VmemWords  (VmemWords),
       .AmemBlocks (AmemBlocks),
       .ImemWords  (ImemWords),

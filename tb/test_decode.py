@@ -16,9 +16,9 @@ from tb.stream import rng, start
 from tb.words import pack_fields, unpack_fields
 
 PARAMETERS = [
-    {"PortBytes": 8, "Rows": 2, "VmemWords": 8192, "AmemBlocks": 1024},
-    {"PortBytes": 16, "Rows": 8, "VmemWords": 16384, "AmemBlocks": 4096},
-    {"PortBytes": 32, "Rows": 16, "VmemWords": 65536, "AmemBlocks": 1000},
+    {"PortBytes": 8, "Rows": 2, "Passes": 2, "VmemWords": 8192, "AmemBlocks": 1024},
+    {"PortBytes": 16, "Rows": 8, "Passes": 1, "VmemWords": 16384, "AmemBlocks": 4096},
+    {"PortBytes": 32, "Rows": 16, "Passes": 3, "VmemWords": 65536, "AmemBlocks": 1000},
 ]
 COUNT = 6000
 

@@ -17,8 +17,19 @@ from tb.words import pack_fields
 
 TOPLEVEL = "matrix_bench"
 PARAMETERS = {
-    "verilator": [{"PortBytes": 8, "Rows": 2}, {"PortBytes": 16, "Rows": 8}, {"PortBytes": 32, "Rows": 16}],
-    "icarus": [{"PortBytes": 8, "Rows": 2}, {"PortBytes": 16, "Rows": 3}, {"PortBytes": 32, "Rows": 4}],
+    "verilator": [
+        {"PortBytes": 8, "Rows": 2, "Passes": 2},
+        {"PortBytes": 8, "Rows": 5, "Passes": 3},
+        {"PortBytes": 16, "Rows": 8, "Passes": 2},
+        {"PortBytes": 32, "Rows": 16, "Passes": 1},
+        {"PortBytes": 32, "Rows": 16, "Passes": 2},
+    ],
+    "icarus": [
+        {"PortBytes": 8, "Rows": 2, "Passes": 2},
+        {"PortBytes": 16, "Rows": 3, "Passes": 3},
+        {"PortBytes": 16, "Rows": 3, "Passes": 1},
+        {"PortBytes": 32, "Rows": 4, "Passes": 2},
+    ],
 }
 
 LAYOUT = {
@@ -32,9 +43,10 @@ LAYOUT = {
     "vmem": 20,
     "vmem_stride": 16,
 }
+COUNTERS = ("busy", "beats", "passes", "wait_beat", "wait_operand", "wait_drain", "wait_clear", "first", "last")
 AMEM_BLOCKS = 2048
 SLOTS = 16
-TAIL = 9  # clocks from the last beat to the last row's last word, less the rows
+TAIL = 9  # clocks from the last beat's last pass to the last row's last word, less the rows
 
 
 @dataclass
@@ -58,6 +70,24 @@ class Command:
     def format(self) -> str:
         return "mxint8" if self.int8 else "mxfp4"
 
+    @property
+    def passes(self) -> int:
+        return -(-self.rows // rows())
+
+    @property
+    def beats(self) -> int:
+        return self.ksteps * tiles.KSTEP_BEATS[self.format] * -(-self.outputs // port_bytes())
+
+    @property
+    def kstep_clocks(self) -> int:
+        """Scales take a clock of their own where there is one pass, else they come beside a last one."""
+        return (tiles.KSTEP_BEATS[self.format] - 1) * self.passes + (self.passes == 1)
+
+    @property
+    def clocks(self) -> int:
+        """Of the beats, alone and without a gap; the first scales have no pass beside which to come."""
+        return -(-self.outputs // port_bytes()) * self.ksteps * self.kstep_clocks + (self.passes > 1)
+
 
 @dataclass
 class Times:
@@ -67,17 +97,18 @@ class Times:
     done: list
     busy: int = 0
     beats: int = 0
+    passes: int = 0  # clocks that took none, and in which one taken before met further rows
     wait_beat: int = 0
     wait_operand: int = 0
     wait_drain: int = 0
     wait_clear: int = 0
     first: int = 0  # clock of the first beat
-    last: int = 0
+    last: int = 0  # of the last beat's last pass
 
     @property
     def lost(self) -> int:
-        """Clocks without a beat, from the first to the last."""
-        return self.last - self.first + 1 - self.beats
+        """Clocks in which no beat was taken or met rows, from the first to the last."""
+        return self.last - self.first + 1 - self.beats - self.passes
 
 
 def port_bytes() -> int:
@@ -86,6 +117,10 @@ def port_bytes() -> int:
 
 def rows() -> int:
     return parameter("Rows")
+
+
+def most_rows() -> int:
+    return rows() * parameter("Passes")
 
 
 def icarus() -> bool:
@@ -135,7 +170,7 @@ def any_command(rng) -> Command:
     size = port_bytes()
     outputs = int(rng.choice([1, size, size // 2, size // 2 + 1, 2 * size, rng.integers(1, 4 * size)]))
     ksteps = int(rng.choice([1, 1, 2, 3, rng.integers(1, 9)]))
-    num_rows = int(rng.choice([1, rows(), rng.integers(1, rows() + 1)]))
+    num_rows = int(rng.choice([1, rows(), most_rows(), rng.integers(1, rows() + 1), rng.integers(1, most_rows() + 1)]))
     return command(
         rng, int(rng.integers(2)), outputs, ksteps, num_rows, SCALES[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
     )
@@ -186,8 +221,7 @@ def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
     for line in Path("log.txt").read_text().splitlines():
         kind, *rest = line.split()
         if kind == "S":
-            names = ("busy", "beats", "wait_beat", "wait_operand", "wait_drain", "wait_clear", "first", "last")
-            for name, value in zip(names, rest):
+            for name, value in zip(COUNTERS, rest, strict=True):
                 setattr(times, name, int(value))
             continue
         slot = int(rest[0])
@@ -214,7 +248,9 @@ def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
     assert len(times.accepted) == len(commands) and not open_slots, (
         f"accepted {times.accepted}, unfinished {open_slots}"
     )
-    assert times.beats == sum(-(-c.outputs // port_bytes()) * c.ksteps * tiles.KSTEP_BEATS[c.format] for c in commands)
+    assert times.beats == sum(c.beats for c in commands)
+    late = times.beats + times.passes - sum(c.clocks - (c.passes > 1) for c in commands)  # scales that met no pass
+    assert 0 <= late <= sum(c.beats // tiles.KSTEP_BEATS[c.format] for c in commands if c.passes > 1)
     cocotb.log.info("%d commands, %d words of results compared; %s", len(commands), compared, times)
     return times
 
@@ -256,7 +292,7 @@ async def every_range_of_scales(dut):
     """Subnormals, zeros, infinities and NaNs in every place of the sum."""
     rng = numpy_rng("commands")
     for low, high in SCALES + [(255, 256)]:
-        cases = [command(rng, int8, port_bytes() + 3, 4, rows(), (low, high)) for int8 in (0, 1)]
+        cases = [command(rng, int8, port_bytes() + 3, 4, most_rows(), (low, high)) for int8 in (0, 1)]
         await run(dut, memory(rng, low, high), cases)
 
 
@@ -268,7 +304,7 @@ async def largest_sums(dut):
     amem[0][:] = np.where(np.arange(AMEM_BLOCKS)[:, None] % 2, 127, -128)
     commands = []
     for int8, ends in ((0, (12, -12)), (1, (127, -128))):
-        c = command(rng, int8, port_bytes(), 3, rows(), (127, 128), amem=int8, amem_stride=1)
+        c = command(rng, int8, port_bytes(), 3, most_rows(), (127, 128), amem=int8, amem_stride=1)
         c.elements[:] = np.where(rng.integers(0, 2, (port_bytes(), 3, 1)), *ends)
         commands.append(c)
     await run(dut, amem, commands)
@@ -282,7 +318,7 @@ async def one_element_at_a_time(dut):
     amem[0][:] = np.arange(32) * 7 - 99
     commands = []
     for int8 in (0, 1):
-        c = command(rng, int8, 32, 1, rows(), (127, 128))
+        c = command(rng, int8, 32, 1, most_rows(), (127, 128))
         c.elements[:] = (np.eye(32, dtype=np.int8) * (115 if int8 else 3))[:, None]
         commands.append(c)
     await run(dut, amem, commands)
@@ -294,9 +330,9 @@ async def addresses_wrap_nowhere(dut):
     rng = numpy_rng("commands")
     lanes = port_bytes() // 2
     stride = 2
-    top = (1 << 20) - ((rows() - 1) * stride + 2) * lanes
-    last = AMEM_BLOCKS - 2 * rows()
-    c = command(rng, 0, port_bytes(), 2, rows(), vmem=top, vmem_stride=stride, amem=last, amem_stride=2)
+    top = (1 << 20) - ((most_rows() - 1) * stride + 2) * lanes
+    last = AMEM_BLOCKS - 2 * most_rows()
+    c = command(rng, 0, port_bytes(), 2, most_rows(), vmem=top, vmem_stride=stride, amem=last, amem_stride=2)
     await run(dut, ordinary(rng), [c])
 
 
@@ -304,24 +340,30 @@ async def addresses_wrap_nowhere(dut):
 
 
 @cocotb.test()
-@cocotb.parametrize(batch=[False, True], int8=[0, 1])
+@cocotb.parametrize(batch=["one", "pass", "all"], int8=[0, 1])
 async def gemm_takes_a_beat_every_clock(dut, batch, int8):
-    """A large product with one row or all: not one clock is lost between the first beat and the last."""
+    """A large product with one row, a pass of rows, or all: a k-step is a clock for each pass of each beat of elements, with
+    one pass also one for its scales, and not one is lost between the first beat and the last."""
     rng = numpy_rng("commands")
     size = 64 if icarus() else 512 if int8 else 2048
-    c = command(rng, int8, size, size // 32, rows() if batch else 1)
+    num_rows, passes = {"one": (1, 1), "pass": (rows(), 1), "all": (most_rows(), parameter("Passes"))}[batch]
+    c = command(rng, int8, size, size // 32, num_rows)
     times = await run(dut, ordinary(rng), [c])
+    ksteps = size // port_bytes() * (size // 32)
+    expected = {1: ksteps * (33 if int8 else 17)}.get(passes, 1 + ksteps * (32 if int8 else 16) * passes)
+    assert times.last - times.first + 1 == expected, times
     assert times.lost == 0, times
 
 
 @cocotb.test()
 async def commands_follow_without_a_gap(dut):
-    """Small products of all shapes back to back, as long as a tile's words leave during the beats of the tile after."""
+    """Small products of all shapes back to back, as long as a tile's words leave during the beats of the tile after, and the
+    blocks of a command's rows come during those of the k-step before."""
     rng = numpy_rng("commands")
-    commands = []
+    commands = [command(rng, 0, 3 * port_bytes(), 4, 1)]
     while len(commands) < (10 if icarus() else 60):
-        c = any_command(rng)
-        if 2 * max(c.rows, commands[-1].rows if commands else 0) < tiles.KSTEP_BEATS[c.format] * c.ksteps:
+        c, before = any_command(rng), commands[-1]
+        if 2 * max(c.rows, before.rows) < c.kstep_clocks * c.ksteps and c.rows < before.kstep_clocks:
             commands.append(c)
     times = await run(dut, ordinary(rng), commands)
     assert times.lost == 0, times
@@ -332,10 +374,11 @@ async def words_bound_the_smallest_tiles(dut):
     """One k-step a tile and all rows: what VMEM takes is the limit, and no clock beyond it is lost."""
     rng = numpy_rng("commands")
     num_tiles = 20
-    c = command(rng, 0, num_tiles * port_bytes(), 1, rows())
-    times = await run(dut, ordinary(rng), [c])
-    a_tile = max(17, 2 * rows())
-    assert times.last - times.first + 1 <= num_tiles * a_tile, times
+    for num_rows in (rows(), most_rows()):
+        c = command(rng, 0, num_tiles * port_bytes(), 1, num_rows)
+        times = await run(dut, ordinary(rng), [c])
+        a_tile = max(c.kstep_clocks, 2 * num_rows)
+        assert times.last - times.first + 1 <= num_tiles * a_tile + (c.passes > 1), times
 
 
 @cocotb.test()
@@ -344,13 +387,14 @@ async def time_of_one_command(dut, int8, last_outputs):
     """From acceptance: the rows, the beats, and the way of the last word; and every clock has its counter."""
     rng = numpy_rng("commands")
     outputs = port_bytes() + {"one": 1, "half": port_bytes() // 2, "all": port_bytes()}[last_outputs]
-    for num_rows in (1, rows()):
+    for num_rows in sorted({1, rows(), min(rows() + 1, most_rows()), most_rows()}):
         c = command(rng, int8, outputs, 3, num_rows)
         times = await run(dut, ordinary(rng), [c])
         assert times.first == times.accepted[0] + 1 + num_rows
+        assert times.last - times.first + 1 == c.clocks
         assert times.lost == 0
         # the other half's words may still be under way; a half without outputs is passed over in one clock
-        before = max(0, num_rows - (16 if int8 else 8))
+        before = max(0, num_rows - (16 if int8 else 8) * c.passes)
         assert times.done[0] == times.last + TAIL + before + (num_rows if last_outputs == "all" else 0)
         assert (times.wait_operand, times.wait_drain, times.wait_clear) == (num_rows, 0, 0)
         assert times.busy == times.done[0] - times.accepted[0]
@@ -363,8 +407,8 @@ async def every_waiting_clock_has_its_cause(dut):
     commands = [any_command(rng) for _ in range(10 if icarus() else 60)]
     amem = ordinary(rng)
     times = await run(dut, amem, commands, 60, 200, 0, 128)
-    explained = times.beats + times.wait_beat + times.wait_operand + times.wait_drain + times.wait_clear
+    explained = times.beats + times.passes + times.wait_beat + times.wait_operand + times.wait_drain + times.wait_clear
     assert times.wait_beat and times.wait_operand and times.wait_clear, times
-    assert explained <= times.busy <= explained + len(commands) * (TAIL + rows()), times
+    assert explained <= times.busy <= explained + len(commands) * (TAIL + most_rows()), times
     times = await run(dut, amem, commands, write=253)
     assert times.wait_drain and not times.wait_beat and not times.wait_clear, times

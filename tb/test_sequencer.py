@@ -16,8 +16,8 @@ from tb.stream import parameter, rng, start
 from tb.words import unpack_fields
 
 PARAMETERS = [
-    {"PortBytes": 8, "Rows": 2, "VmemWords": 64, "AmemBlocks": 32, "ImemWords": 300},
-    {"PortBytes": 32, "Rows": 16, "VmemWords": 128, "AmemBlocks": 64, "ImemWords": 512},
+    {"PortBytes": 8, "Rows": 2, "Passes": 1, "VmemWords": 64, "AmemBlocks": 32, "ImemWords": 300},
+    {"PortBytes": 32, "Rows": 16, "Passes": 2, "VmemWords": 128, "AmemBlocks": 64, "ImemWords": 512},
 ]
 
 UNITS = ("stream", "matrix", "vector", "dma")
@@ -160,6 +160,11 @@ class Slice:
             for unit in UNITS:
                 self._take(unit)
                 self._start(unit, stream_clear if unit == "stream" else clear)
+        else:  # the units are reset too
+            self.loading = None
+            for unit in UNITS:
+                self.queues[unit].clear()
+                self.running[unit].clear()
 
     def _look_at_read(self) -> None:
         dut = self.dut

@@ -18,6 +18,7 @@ TOPLEVEL = "system"
 _TINY = {
     "PortBytes": 8,
     "Rows": 2,
+    "Passes": 2,
     "VmemWords": 128,
     "AmemBlocks": 64,
     "ImemWords": 512,
@@ -147,7 +148,9 @@ async def random_programs(dut, stall):
 async def twice(dut):
     """Two runs without a reset between them give the same, and counters begin again."""
     chip = await make(dut)
-    program = [*chip.filling(), *legal_writer(chip.config, chip.random, chip.beats).body(60, at=len(chip.filling()))]
+    writer = legal_writer(chip.config, chip.random, chip.beats)
+    program = [*chip.filling(), *writer.command("matmul"), *writer.command("store")]
+    program += writer.body(60, at=len(program))
     request = chip.place([*program, isa.make("end", ra=3)])
     before = chip.simulator.dram.copy()
     ends = []
@@ -181,6 +184,7 @@ async def identification(dut):
         registers.SLICES: 1,
         registers.PORT_BYTES: config.port_bytes,
         registers.ROWS: config.rows,
+        registers.PASSES: config.passes,
         registers.LANES: config.lanes,
         registers.VMEM_WORDS: config.vmem_words,
         registers.AMEM_BLOCKS: config.amem_blocks,
@@ -266,7 +270,7 @@ ARGS = [0xFFFF, 0xFFFFF, 0xFFFFFFF0, 255]  # r1 to r4 of the programs below
 
 def refused(config) -> str:
     """Instructions that are refused, each with its cause and its fault address."""
-    l, v, a, r = config.lanes, config.vmem_elements, config.amem_blocks, config.rows
+    l, v, a, r = config.lanes, config.vmem_elements, config.amem_blocks, config.matmul_rows
     return f"""
         load vmem=0 dram=4 cols=8 rows=0                            | LENGTH 0
         load vmem=0 dram=4 cols=0 rows=1                            | LENGTH 0

@@ -5,7 +5,8 @@ module srn_check
   import srn_control_pkg::*;
 #(
     parameter int PortBytes = 16,
-    parameter int Rows      = 8    // most rows of a matmul
+    parameter int Rows      = 8,
+    parameter int Passes    = 2    // a matmul has at most Passes * Rows rows
 ) (
     input  logic      [InstructionW-1:0] instruction_i,
     input  operands_t                    operands_i,
@@ -69,7 +70,7 @@ module srn_check
   assign ksteps = instruction_i[171:166];
 
   assign cols_bad  = cols == '0 || cols[31:16] != '0;
-  assign rows_bad  = rows == '0 || rows > (is_matmul ? OperandW'(Rows) : is_tile ? 32'd1023 : 32'd255);
+  assign rows_bad  = rows == '0 || rows > (is_matmul ? OperandW'(Passes * Rows) : is_tile ? 32'd1023 : 32'd255);
   assign first_bad = first[31:20] != '0;
   assign outer_bad = outer == '0 || outer > (is_matmul ? 32'hfffff : 32'd255);
 

@@ -7,6 +7,7 @@ module srn_decode
 #(
     parameter int PortBytes  = 16,
     parameter int Rows       = 8,
+    parameter int Passes     = 2,
     parameter int VmemWords  = 16384,
     parameter int AmemBlocks = 4096
 ) (
@@ -33,7 +34,8 @@ module srn_decode
 
   srn_check #(
       .PortBytes(PortBytes),
-      .Rows     (Rows)
+      .Rows     (Rows),
+      .Passes   (Passes)
   ) u_check (
       .instruction_i(instruction_i),
       .operands_i   (operands_i),

@@ -6,12 +6,13 @@
 module srn_host_registers #(
     parameter int PortBytes   = 16,
     parameter int Rows        = 8,
+    parameter int Passes      = 2,
     parameter int VmemWords   = 16384,
     parameter int AmemBlocks  = 4096,
     parameter int ImemWords   = 512,
     parameter int StreamDepth = 512,
     parameter int NumSlices   = 1,
-    parameter int NumEvents   = 28     // up to 64; names in models/registers.py
+    parameter int NumEvents   = 29     // up to 64; names in models/registers.py
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -76,6 +77,7 @@ module srn_host_registers #(
   localparam logic [11:0] ImemWordsReg = 12'h020;
   localparam logic [11:0] StreamDepthReg = 12'h024;
   localparam logic [11:0] NumEventsReg = 12'h028;
+  localparam logic [11:0] PassesReg = 12'h02c;
   localparam logic [11:0] Control = 12'h040;
   localparam logic [11:0] Status = 12'h044;
   localparam logic [11:0] Cause = 12'h048;
@@ -255,6 +257,7 @@ module srn_host_registers #(
       ImemWordsReg: read_data = 32'(ImemWords);
       StreamDepthReg: read_data = 32'(StreamDepth);
       NumEventsReg: read_data = 32'(NumEvents);
+      PassesReg: read_data = 32'(Passes);
       Control: read_data = control;
       Status: read_data = status;
       Cause: read_data = 32'(cause_i);

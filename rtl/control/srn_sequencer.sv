@@ -12,7 +12,8 @@ module srn_sequencer
   import srn_control_pkg::*;
 #(
     parameter int PortBytes  = 16,     // width of the memory port; VMEM words have half as many elements
-    parameter int Rows       = 8,      // most rows of a matmul
+    parameter int Rows       = 8,
+    parameter int Passes     = 2,      // a matmul has at most Passes * Rows rows
     parameter int VmemWords  = 16384,
     parameter int AmemBlocks = 4096,
     parameter int ImemWords  = 512
@@ -166,6 +167,7 @@ module srn_sequencer
   srn_decode #(
       .PortBytes (PortBytes),
       .Rows      (Rows),
+      .Passes    (Passes),
       .VmemWords (VmemWords),
       .AmemBlocks(AmemBlocks)
   ) u_decode (

@@ -1,10 +1,12 @@
 // Matrix unit: dot products of activation rows in AMEM with the streamed weights of a matmul, to VMEM as binary32.
-// Unit of work: a beat of weights (2 * PortBytes lanes) for up to Rows rows, one a clock, without a gap between k-steps,
-// tiles and commands as long as AMEM answers, VMEM takes rows * 2 words a tile, and the next command is clear.
-// First beat: rows + 1 clocks after a clear command is offered. Last word: 9 + rows clocks after the last beat, 8 more where
-// 16 rows of FP4 keep the write port busy.
+// Unit of work: a beat of weights (2 * PortBytes lanes) for up to Rows rows, one a clock; for more, up to Passes * Rows, a
+// beat of elements is held for a clock each Rows of them, a pass, and a beat of scales comes beside the last one. No gap
+// between passes, beats, k-steps, tiles and commands as long as AMEM answers, VMEM takes rows * 2 words a tile, and the next
+// command is clear.
+// First beat: rows + 1 clocks after a clear command is offered. Last word: 9 + rows clocks after the last pass, 8 more where
+// 16 rows a pass of FP4 keep the write port busy, and for each pass more.
 // Only the acceptance of beats ever stalls. Commands are assumed checked (docs/isa.md, halts).
-// Within a clock: beat_valid_i to cmd_ready_o, write_ready_i to done_valid_o, clear_i to amem_valid_o.
+// Within a clock: beat_valid_i to cmd_ready_o and amem_valid_o, write_ready_i to done_valid_o, clear_i to amem_valid_o.
 // Model: models/matrix.py, matmul; weights in the order of models/tiles.py.
 module srn_matrix
   import srn_pkg::*;
@@ -13,6 +15,7 @@ module srn_matrix
 #(
     parameter int PortBytes = 16,  // 8, 16 or 32
     parameter int Rows = 8,  // 2 to 16
+    parameter int Passes = 2,  // 1 to 4
     localparam int Lanes = PortBytes / 2
 ) (
     input logic clk_i,
@@ -47,8 +50,9 @@ module srn_matrix
     output logic             done_valid_o,
     output logic [SlotW-1:0] done_slot_o,
 
-    // observation: in every clock one of these six
+    // observation: in every clock one of these seven
     output logic beat_o,          // a beat was taken
+    output logic pass_o,          // none was, one taken before meets further rows
     output logic wait_beat_o,     // there was none
     output logic wait_operand_o,  // activations are being read
     output logic wait_drain_o,    // both banks hold results that VMEM has not taken
@@ -63,22 +67,26 @@ module srn_matrix
 );
 
   localparam int Groups = matrix_groups(PortBytes);
-  localparam int ChunkW = matrix_chunk_w(PortBytes);
-  localparam int EntryW = matrix_entry_w(PortBytes);
+  localparam int PassW = matrix_pass_w(Passes);
+  localparam int ChunkW = matrix_chunk_w(PortBytes, Passes);
+  localparam int EntryW = matrix_entry_w(PortBytes, Passes);
+  localparam int HalfW = matrix_half_w(Passes);
 
   initial if (PortBytes != 8 && PortBytes != 16 && PortBytes != 32) $fatal(1, "%m: PortBytes must be 8, 16 or 32");
   initial if (Rows < 2 || Rows > 16) $fatal(1, "%m: Rows must be 2 to 16");
+  initial if (Passes < 1 || Passes > 4) $fatal(1, "%m: Passes must be 1 to 4");
 
   // ------------------------------------------------------------------------------------------------------------ operands
 
-  logic [Rows-1:0] fill, mask;
+  logic [Passes*Rows-1:0] fill, mask;
   logic fill_int8, kstep_valid, kstep_take, fetch_active, blocked;
   kstep_t kstep;
   tile_t tile;
 
   srn_matrix_fetch #(
       .PortBytes(PortBytes),
-      .Rows(Rows)
+      .Rows(Rows),
+      .Passes(Passes)
   ) u_fetch (
       .clk_i,
       .rst_ni,
@@ -110,19 +118,21 @@ module srn_matrix
 
   // --------------------------------------------------------------------------------------------------------------- beats
 
-  logic bank_free, tile_start, swap, between, kstep_finish;
+  logic bank_free, tile_start, swap, between, pass, kstep_finish;
   logic [Rows-1:0] dot, combine;
   logic [PortBytes*LaneW-1:0] even, odd;
   logic [Groups*ChunkW-1:0] even_chunk, odd_chunk;
   logic [Groups*ScaleW-1:0] weight_scale;
   logic weight_is_fp4;
+  logic [PassW-1:0] combine_pass;
   logic combine_restart, combine_int8, add_first, half;
   logic [EntryW-1:0] add_entry, write_entry;
   logic [Groups-1:0] write;
 
   srn_matrix_beats #(
       .PortBytes(PortBytes),
-      .Rows(Rows)
+      .Rows(Rows),
+      .Passes(Passes)
   ) u_beats (
       .clk_i,
       .rst_ni,
@@ -142,6 +152,7 @@ module srn_matrix
       .even_chunk_o(even_chunk),
       .odd_chunk_o(odd_chunk),
       .combine_o(combine),
+      .combine_pass_o(combine_pass),
       .combine_restart_o(combine_restart),
       .combine_int8_o(combine_int8),
       .weight_scale_o(weight_scale),
@@ -152,22 +163,29 @@ module srn_matrix
       .write_entry_o(write_entry),
       .half_o(half),
       .between_o(between),
+      .pass_o(pass),
       .finish_o(kstep_finish)
   );
 
   // ---------------------------------------------------------------------------------------------------------------- rows
 
   logic [Rows-1:0] read;
-  logic [1:0] read_half;
+  logic [HalfW-1:0] read_half;
   logic [Rows*Lanes*FpW-1:0] words;
   logic [$clog2(Rows)-1:0] write_row;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_rows
+    logic [Passes-1:0] fill_row;
+    for (genvar p = 0; p < Passes; p++) begin : gen_fill
+      assign fill_row[p] = fill[p*Rows+r];
+    end
+
     srn_matrix_row #(
-        .PortBytes(PortBytes)
+        .PortBytes(PortBytes),
+        .Passes(Passes)
     ) u_row (
         .clk_i,
-        .fill_i(fill[r]),
+        .fill_i(fill_row),
         .fill_elements_i(fill_elements),
         .fill_scale_i(amem_data_i[BlockW+:ScaleW]),
         .swap_i(swap),
@@ -177,6 +195,7 @@ module srn_matrix
         .even_chunk_i(even_chunk),
         .odd_chunk_i(odd_chunk),
         .combine_i(combine[r]),
+        .combine_pass_i(combine_pass),
         .combine_restart_i(combine_restart),
         .combine_int8_i(combine_int8),
         .weight_scale_i(weight_scale),
@@ -197,7 +216,8 @@ module srn_matrix
 
   srn_matrix_drain #(
       .PortBytes(PortBytes),
-      .Rows(Rows)
+      .Rows(Rows),
+      .Passes(Passes)
   ) u_drain (
       .clk_i,
       .rst_ni,
@@ -226,7 +246,8 @@ module srn_matrix
   assign no_bank = kstep.first && !bank_free;
   assign busy_o = fetch_active || drain_active;
   assign beat_o = beat_valid_i && beat_ready_o;
-  assign wait_beat_o = beat_ready_o && !beat_valid_i;
+  assign pass_o = pass && !beat_o;
+  assign wait_beat_o = beat_ready_o && !beat_valid_i && !pass;
   assign wait_operand_o = between && fetch_active && !kstep_valid && !blocked;
   assign wait_clear_o = between && blocked;
   assign wait_drain_o = between && kstep_valid && no_bank;
@@ -256,7 +277,7 @@ module srn_matrix
     if (rst_ni) begin
       assert (!waited_q || write_valid_o)
       else $fatal(1, "%m: an offered word was withdrawn");
-      assert (4'(beat_o) + 4'(wait_beat_o) + 4'(wait_operand_o) + 4'(wait_drain_o) + 4'(wait_clear_o) + 4'(wait_command_o) == 4'd1)
+      assert (4'(beat_o) + 4'(pass_o) + 4'(wait_beat_o) + 4'(wait_operand_o) + 4'(wait_drain_o) + 4'(wait_clear_o) + 4'(wait_command_o) == 4'd1)
       else $fatal(1, "%m: a clock has no cause, or two");
     end
   end

@@ -1,4 +1,4 @@
-// Writes the results of finished tiles to VMEM, half a tile at a time: a word for each row, then the other half.
+// Writes the results of finished tiles to VMEM, half a tile at a time: a word for each token row, then the other half.
 // Keeps what the two banks of accumulators belong to, and tells when a third tile may begin.
 // One word a clock; the first word of a half is offered two clocks after the half's last sum is in its accumulator.
 // A word without any output of the command is not written. done_valid_o follows write_ready_i within the clock.
@@ -8,6 +8,9 @@ module srn_matrix_drain
 #(
     parameter int PortBytes = 16,
     parameter int Rows = 8,
+    parameter int Passes = 2,
+    localparam int PassW = matrix_pass_w(Passes),
+    localparam int HalfW = matrix_half_w(Passes),
     localparam int Lanes = PortBytes / 2,
     localparam int RowW = $clog2(Rows)
 ) (
@@ -21,9 +24,9 @@ module srn_matrix_drain
     output logic  free_o,   // a tile may start
 
     // rows
-    output logic [Rows-1:0] read_o,
-    output logic [     1:0] read_half_o,
-    output logic [RowW-1:0] write_row_o,  // whose word is written
+    output logic [ Rows-1:0] read_o,
+    output logic [HalfW-1:0] read_half_o,
+    output logic [ RowW-1:0] write_row_o,  // whose word is written
 
     // vector memory
     output logic             write_valid_o,
@@ -72,25 +75,35 @@ module srn_matrix_drain
 
   // --------------------------------------------------------------------------------------------------------------- words
 
+  logic [7:0] number_q;  // of the token row: row row_q's in pass pass_q
   logic [RowW-1:0] row_q;
+  logic [PassW-1:0] pass_q;
   logic [VmemW-1:0] addr, addr_q;
-  logic last_row;
+  logic last_row, end_pass;
 
   assign skip = half_q && tile.outputs <= 6'(Lanes);
   assign step = num_halves_q != '0 && (!write_valid_o || write_ready_i);
   assign issue = step && !skip;
-  assign last_row = 8'(row_q) == tile.rows - 1'b1;
+  assign last_row = number_q == tile.rows - 1'b1;
+  assign end_pass = last_row || row_q == RowW'(Rows - 1);
   assign end_half = step && (skip || last_row);
   assign end_tile = end_half && half_q;
-  assign addr = row_q == '0 ? tile.addr + VmemW'(half_q) : addr_q;
+  assign addr = number_q == '0 ? tile.addr + VmemW'(half_q) : addr_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) row_q <= '0;
-    else if (issue) row_q <= last_row ? '0 : row_q + 1'b1;
+    if (!rst_ni) begin
+      number_q <= '0;
+      row_q <= '0;
+      pass_q <= '0;
+    end else if (issue) begin
+      number_q <= last_row ? '0 : number_q + 1'b1;
+      row_q <= end_pass ? '0 : row_q + 1'b1;
+      pass_q <= last_row ? '0 : pass_q + PassW'(end_pass);
+    end
   end
   always_ff @(posedge clk_i) if (issue) addr_q <= addr + VmemW'(tile.stride);
 
-  assign read_half_o = {bank_q, half_q};
+  assign read_half_o = HalfW'({pass_q, bank_q, half_q});
   for (genvar r = 0; r < Rows; r++) begin : gen_read
     assign read_o[r] = issue && row_q == RowW'(r);
   end

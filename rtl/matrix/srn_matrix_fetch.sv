@@ -1,14 +1,18 @@
 // Takes matmul commands, and for each k-step of each tile in order reads the activation blocks of its rows from AMEM.
-// A k-step's blocks are asked for while the one before is in use: rows clocks, in the 17 or more that its beats take.
+// A k-step's blocks are asked for while the one before is in use: rows clocks, in the 17 or more of
+// each pass that its beats take.
 // Offers the k-step when the last block has been asked for, so its data is here one clock after.
-// cmd_ready_o follows kstep_take_i within the clock, so that the next command's blocks come without a gap.
+// Within a clock, so that blocks come without a gap: kstep_take_i to cmd_ready_o, and to amem_valid_o, for the first block of
+// the command's k-step after it. The next command's first block is asked for a clock later.
 module srn_matrix_fetch
   import srn_pkg::*;
   import srn_isa_pkg::*;
   import srn_matrix_pkg::*;
 #(
     parameter int PortBytes = 16,
-    parameter int Rows = 8
+    parameter int Rows = 8,
+    parameter int Passes = 2,
+    localparam int MaxRows = Passes * Rows
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -24,16 +28,16 @@ module srn_matrix_fetch
     input  logic             amem_ready_i,
     output logic [AmemW-1:0] amem_addr_o,
 
-    // to the rows: whose block AMEM returns in this clock
-    output logic [Rows-1:0] fill_o,
-    output logic            fill_int8_o,
+    // to the rows: whose block AMEM returns in this clock, Rows of each pass
+    output logic [MaxRows-1:0] fill_o,
+    output logic               fill_int8_o,
 
     // to the beats
-    output logic            kstep_valid_o,
-    input  logic            kstep_take_i,
-    output kstep_t          kstep_o,
-    output tile_t           tile_o,
-    output logic [Rows-1:0] mask_o,         // rows in use
+    output logic               kstep_valid_o,
+    input  logic               kstep_take_i,
+    output kstep_t             kstep_o,
+    output tile_t              tile_o,
+    output logic [MaxRows-1:0] mask_o,         // token rows in use
 
     // observation
     output logic active_o,           // a command is here
@@ -55,12 +59,12 @@ module srn_matrix_fetch
   logic [11:0] kstep_q;
   logic [19:0] left_q;  // outputs from this tile on
   logic [VmemW-1:0] addr_q;
-  logic [Rows-1:0] mask_q;
+  logic [MaxRows-1:0] mask_q;
 
   logic full_q;  // all blocks of the k-step are asked for
   logic [7:0] row_q;
   logic [AmemW-1:0] block_q;  // address of the next block to ask for
-  logic [AmemW-1:0] base_q;  // of row 0
+  logic [AmemW-1:0] base_q, next_base;  // of row 0; in the next k-step
 
   logic accept, leave, last_kstep, last_tile, asked, last_row;
   assign last_kstep = kstep_q == ksteps_q - 1'b1;
@@ -71,9 +75,9 @@ module srn_matrix_fetch
 
   // ------------------------------------------------------------------------------------------------------------ k-steps
 
-  function automatic logic [Rows-1:0] rows_mask(input logic [7:0] rows);
-    logic [Rows-1:0] mask;
-    for (int r = 0; r < Rows; r++) mask[r] = 8'(r) < rows;
+  function automatic logic [MaxRows-1:0] rows_mask(input logic [7:0] rows);
+    logic [MaxRows-1:0] mask;
+    for (int r = 0; r < MaxRows; r++) mask[r] = 8'(r) < rows;
     return mask;
   endfunction
 
@@ -99,7 +103,7 @@ module srn_matrix_fetch
       base_q <= cmd_i.amem;
     end else if (kstep_take_i) begin
       kstep_q <= last_kstep ? '0 : kstep_q + 1'b1;
-      base_q <= last_kstep ? amem_q : base_q + 1'b1;
+      base_q <= next_base;
       if (last_kstep) begin
         left_q <= left_q - 20'(PortBytes);
         addr_q <= addr_q + VmemW'(2);
@@ -118,8 +122,9 @@ module srn_matrix_fetch
 
   logic clear;
   assign clear = clear_i[slot_q];
-  assign amem_valid_o = valid_q && clear && !full_q;
-  assign amem_addr_o = row_q == '0 ? base_q : block_q;
+  assign next_base = last_kstep ? amem_q : base_q + 1'b1;
+  assign amem_valid_o = full_q ? kstep_take_i && !leave : valid_q && clear;
+  assign amem_addr_o = full_q ? next_base : row_q == '0 ? base_q : block_q;
   assign asked = amem_valid_o && amem_ready_i;
   assign last_row = row_q == rows_q - 1'b1;
 
@@ -127,11 +132,10 @@ module srn_matrix_fetch
     if (!rst_ni) begin
       full_q <= 1'b0;
       row_q  <= '0;
-    end else if (kstep_take_i) begin
-      full_q <= 1'b0;
-    end else if (asked) begin
-      full_q <= last_row;
-      row_q  <= last_row ? '0 : row_q + 1'b1;
+    end else begin
+      if (asked) full_q <= last_row;
+      else if (kstep_take_i) full_q <= 1'b0;
+      if (asked) row_q <= last_row ? '0 : row_q + 1'b1;
     end
   end
 
@@ -140,7 +144,7 @@ module srn_matrix_fetch
   always_ff @(posedge clk_i) begin
     if (!rst_ni) fill_o <= '0;
     else begin
-      for (int r = 0; r < Rows; r++) fill_o[r] <= asked && row_q == 8'(r);
+      for (int r = 0; r < MaxRows; r++) fill_o[r] <= asked && row_q == 8'(r);
     end
   end
   always_ff @(posedge clk_i) if (asked) fill_int8_o <= int8_q;
@@ -161,7 +165,7 @@ module srn_matrix_fetch
       else $fatal(1, "%m: an offered address changed");
       assert (!kstep_take_i || full_q)
       else $fatal(1, "%m: a k-step was taken that is not there");
-      assert (!accept || (cmd_i.rows != '0 && cmd_i.rows <= 8'(Rows) && cmd_i.ksteps != '0 && cmd_i.outputs != '0))
+      assert (!accept || (cmd_i.rows != '0 && cmd_i.rows <= 8'(MaxRows) && cmd_i.ksteps != '0 && cmd_i.outputs != '0))
       else $fatal(1, "%m: a count is out of range");
     end
   end

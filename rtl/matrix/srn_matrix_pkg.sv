@@ -26,14 +26,25 @@ package srn_matrix_pkg;
     return port_bytes > 16 ? 16 : port_bytes;
   endfunction
 
-  // Width of a chunk's number: the elements that meet a group's lanes in one clock are one of the block's chunks.
-  function automatic int matrix_chunk_w(input int port_bytes);
-    return $clog2(BlockSize / matrix_chunk_bytes(port_bytes));
+  // Width of a pass's number.
+  function automatic int matrix_pass_w(input int passes);
+    return passes > 1 ? $clog2(passes) : 1;
   endfunction
 
-  // Width of an accumulator's number in its group: {tile bank, output / groups}.
-  function automatic int matrix_entry_w(input int port_bytes);
-    return 1 + $clog2(port_bytes / matrix_groups(port_bytes));
+  // Width of a chunk's number: the elements that meet a group's lanes in one clock are one of the chunks of a row's blocks,
+  // those of pass 0 first.
+  function automatic int matrix_chunk_w(input int port_bytes, input int passes);
+    return $clog2(passes * BlockSize / matrix_chunk_bytes(port_bytes));
+  endfunction
+
+  // Width of an accumulator's number in its group: (pass, tile bank, output / groups), counted in this order.
+  function automatic int matrix_entry_w(input int port_bytes, input int passes);
+    return $clog2(passes * 2 * port_bytes / matrix_groups(port_bytes));
+  endfunction
+
+  // Width of the number of half a bank of accumulators: (pass, tile bank, half).
+  function automatic int matrix_half_w(input int passes);
+    return $clog2(passes * 4);
   endfunction
 
   // One tile of results, for the drain

@@ -1,24 +1,27 @@
-// One token row of the matrix unit: its activation block (and the next k-step's), the products with each beat of weights,
-// and the accumulators of its outputs. Every input is a register of the unit's; there is no stall in here.
-// One beat a clock. Stages: srn_matrix_pkg.
+// One row of the matrix unit, a token row in each pass: their activation blocks (and the next k-step's), the products of the
+// pass's block with a beat of weights, and the accumulators of their outputs. Every input is a register of the unit's; there
+// is no stall in here. One pass of a beat a clock. Stages: srn_matrix_pkg.
 module srn_matrix_row
   import srn_pkg::*;
   import srn_matrix_pkg::*;
 #(
     parameter int PortBytes = 16,
+    parameter int Passes = 2,
+    localparam int PassW = matrix_pass_w(Passes),
     localparam int Groups = matrix_groups(PortBytes),
-    localparam int EntryW = matrix_entry_w(PortBytes),
+    localparam int EntryW = matrix_entry_w(PortBytes, Passes),
+    localparam int HalfW = matrix_half_w(Passes),
     localparam int ChunkBytes = matrix_chunk_bytes(PortBytes),
-    localparam int ChunkW = matrix_chunk_w(PortBytes),
+    localparam int ChunkW = matrix_chunk_w(PortBytes, Passes),
     localparam int Lanes = PortBytes / 2
 ) (
     input logic clk_i,
 
     // operands
-    input logic              fill_i,           // the next k-step's block is here
+    input logic [Passes-1:0] fill_i,           // the next k-step's block of a pass is here
     input logic [BlockW-1:0] fill_elements_i,
     input logic [ScaleW-1:0] fill_scale_i,
-    input logic              swap_i,           // and is now this k-step's
+    input logic              swap_i,           // and they all are now this k-step's
 
     // multiply
     input logic                       dot_i,
@@ -28,9 +31,10 @@ module srn_matrix_row
     input logic [  Groups*ChunkW-1:0] odd_chunk_i,
 
     // combine
-    input logic combine_i,
-    input logic combine_restart_i,
-    input logic combine_int8_i,
+    input logic             combine_i,
+    input logic [PassW-1:0] combine_pass_i,
+    input logic             combine_restart_i,
+    input logic             combine_int8_i,
 
     // scale
     input logic [Groups*ScaleW-1:0] weight_scale_i,
@@ -44,26 +48,32 @@ module srn_matrix_row
 
     // drain
     input  logic                 read_i,
-    input  logic [          1:0] read_half_i,
+    input  logic [    HalfW-1:0] read_half_i,
     output logic [Lanes*FpW-1:0] word_o
 );
   /* verilator no_inline_module */
 
   // ------------------------------------------------------------------------------------------------------------ operands
 
-  logic [BlockW-1:0] next_elements_q;
-  logic [BlockSize*LaneW-1:0] block_q;
-  logic [ScaleW-1:0] next_scale_q, scale_q;
+  logic [Passes*BlockSize*LaneW-1:0] blocks_q;
+  logic [Passes*ScaleW-1:0] scales_q, scales_q2;
 
-  always_ff @(posedge clk_i) begin
-    if (fill_i) begin
-      next_elements_q <= fill_elements_i;
-      next_scale_q <= fill_scale_i;
+  for (genvar p = 0; p < Passes; p++) begin : gen_passes
+    logic [BlockW-1:0] next_elements_q;
+    logic [ScaleW-1:0] next_scale_q;
+
+    always_ff @(posedge clk_i) begin
+      if (fill_i[p]) begin
+        next_elements_q <= fill_elements_i;
+        next_scale_q <= fill_scale_i;
+      end
+      if (swap_i) scales_q[p*ScaleW+:ScaleW] <= next_scale_q;
     end
-    if (swap_i) scale_q <= next_scale_q;
-  end
-  for (genvar i = 0; i < BlockSize; i++) begin : gen_block
-    always_ff @(posedge clk_i) if (swap_i) block_q[i*LaneW+:LaneW] <= LaneW'($signed(next_elements_q[i*8+:8]));
+    for (genvar i = 0; i < BlockSize; i++) begin : gen_block
+      always_ff @(posedge clk_i) begin
+        if (swap_i) blocks_q[(p*BlockSize+i)*LaneW+:LaneW] <= LaneW'($signed(next_elements_q[i*8+:8]));
+      end
+    end
   end
 
   // ------------------------------------------------------------------------------------------------ multiply and combine
@@ -76,22 +86,24 @@ module srn_matrix_row
     logic signed [DotW-1:0] even_wide, odd_wide;
 
     srn_mx_dot #(
-        .Lanes(ChunkBytes)
+        .Lanes (ChunkBytes),
+        .Blocks(Passes)
     ) u_even (
         .clk_i,
         .enable_i(dot_i),
         .weights_i(even_i[g*ChunkBytes*LaneW+:ChunkBytes*LaneW]),
-        .block_i(block_q),
+        .blocks_i(blocks_q),
         .chunk_i(even_chunk_i[g*ChunkW+:ChunkW]),
         .sum_o(even)
     );
     srn_mx_dot #(
-        .Lanes(ChunkBytes)
+        .Lanes (ChunkBytes),
+        .Blocks(Passes)
     ) u_odd (
         .clk_i,
         .enable_i(dot_i),
         .weights_i(odd_i[g*ChunkBytes*LaneW+:ChunkBytes*LaneW]),
-        .block_i(block_q),
+        .blocks_i(blocks_q),
         .chunk_i(odd_chunk_i[g*ChunkW+:ChunkW]),
         .sum_o(odd)
     );
@@ -107,24 +119,32 @@ module srn_matrix_row
     assign whole = part;
   end
 
-  // The block's scale goes along: one clock later the next k-step's may be here.
+  // The block's scale goes along, a clock behind the block: in the next clock the next k-step's may be here.
   logic [ScaleW-1:0] activation_scale_q;
-  always_ff @(posedge clk_i) if (combine_i) activation_scale_q <= scale_q;
+  always_ff @(posedge clk_i) begin
+    scales_q2 <= scales_q;
+    if (combine_i) activation_scale_q <= scales_q2[combine_pass_i*ScaleW+:ScaleW];
+  end
 
   // ---------------------------------------------------------------------------------------------------------- accumulate
 
   for (genvar g = 0; g < Groups; g++) begin : gen_group
-    logic signed [DotW-1:0] isum_q;
+    logic [DotW-1:0] partial_q[Passes];  // of outputs that take several beats, between which other passes come
+    logic [DotW-1:0] isum, isum_q;
     logic [Lanes/Groups*FpW-1:0] half;
 
+    assign isum = (combine_restart_i ? '0 : partial_q[combine_pass_i]) +
+                  (combine_int8_i ? whole : part[g*DotW+:DotW]);
     always_ff @(posedge clk_i) begin
       if (combine_i) begin
-        isum_q <= (combine_restart_i ? '0 : isum_q) + (combine_int8_i ? whole : part[g*DotW+:DotW]);
+        partial_q[combine_pass_i] <= isum;
+        isum_q <= isum;
       end
     end
 
     srn_mx_accumulate #(
-        .Entries(PortBytes / Groups)
+        .Entries(PortBytes / Groups),
+        .Passes (Passes)
     ) u_accumulate (
         .clk_i,
         .isum_i(isum_q),

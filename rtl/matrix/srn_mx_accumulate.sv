@@ -1,5 +1,6 @@
 // Binary32 sums of one row's outputs: each block's integer is scaled, rounded, and added to its accumulator.
-// Two banks of Entries accumulators, {bank, half, place}: a tile is drained while the next is computed.
+// For each pass two banks of Entries accumulators, numbered (pass, bank, half, place): a tile is drained while the next is
+// computed.
 // An integer given in clock t reaches its accumulator at the end of clock t + LatScale + LatFpAdd; an accumulator must
 // not be used again before. One integer a clock. Model: models/matrix.py, matmul_by_integers.
 module srn_mx_accumulate
@@ -7,7 +8,9 @@ module srn_mx_accumulate
   import srn_matrix_pkg::*;
 #(
     parameter int Entries = 16,  // in a bank
-    localparam int EntryW = 1 + $clog2(Entries),
+    parameter int Passes = 2,
+    localparam int EntryW = $clog2(Passes * 2 * Entries),
+    localparam int HalfW = matrix_half_w(Passes),
     localparam int Half = Entries / 2
 ) (
     input logic clk_i,
@@ -28,11 +31,11 @@ module srn_mx_accumulate
 
     // half a bank, the clock after read_i
     input  logic                read_i,
-    input  logic [         1:0] read_half_i,  // {bank, half}
+    input  logic [   HalfW-1:0] read_half_i,
     output logic [Half*FpW-1:0] half_o
 );
 
-  logic [FpW-1:0] accumulator_q[2*Entries];
+  logic [FpW-1:0] accumulator_q[Passes*2*Entries];
   logic [FpW-1:0] value, accumulator, sum;
 
   srn_mx_scale u_scale (
@@ -56,7 +59,7 @@ module srn_mx_accumulate
   always_ff @(posedge clk_i) if (write_i) accumulator_q[write_entry_i] <= sum;
 
   for (genvar i = 0; i < Half; i++) begin : gen_half
-    always_ff @(posedge clk_i) if (read_i) half_o[i*FpW+:FpW] <= accumulator_q[{read_half_i, (EntryW-2)'(i)}];
+    always_ff @(posedge clk_i) if (read_i) half_o[i*FpW+:FpW] <= accumulator_q[EntryW'(32'(read_half_i)*Half+i)];
   end
 
 endmodule
