@@ -45,13 +45,15 @@ class Part:
     share: float  # of peak, that a linear read gets with refresh
     column: float  # between two writes of a bank group: tCCDL
     turn: float  # of a group of writes: tRTW + tRP + tRCD of the write + tCWL + tWTRL
+    rows: int  # bytes of a row in each of the four bank groups
+    conflict: float  # between reads of two rows of a bank: tRTP + tRP + tRCD
 
 
 # Sources of the timings and shares: docs/performance-model.md
 PARTS = {
-    "hbm3": Part(25.6, 32, 42.5, 0.995, 2.5, 38.8),  # one pseudo-channel, 6400 MT/s x 32
-    "lpddr5": Part(12.8, 32, 50.0, 0.997, 5.0, 63.8),  # 6400 MT/s x 16
-    "ddr4-2400": Part(19.2, 64, 36.7, 0.950, 5.0, 45.8),  # x 64
+    "hbm3": Part(25.6, 32, 42.5, 0.995, 2.5, 38.8, 4096, 36.3),  # one pseudo-channel, 6400 MT/s x 32
+    "lpddr5": Part(12.8, 32, 50.0, 0.997, 5.0, 63.8, 8192, 47.5),  # 6400 MT/s x 16
+    "ddr4-2400": Part(19.2, 64, 36.7, 0.950, 5.0, 45.8, 32768, 34.2),  # x 64
 }
 IDEAL_CLOCK = 1.0  # GHz, of a chip at the ideal memory
 
@@ -88,7 +90,8 @@ def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
     part = PARTS[name]
     clock = part.peak / port_bytes
     column = max(part.column * clock, part.access / port_bytes) / (part.access / port_bytes)
-    return Memory(name, math.ceil(part.latency * clock), 16, part.share, column, part.turn * clock), clock
+    times = {"write_beat": column, "turn": part.turn * clock, "conflict": part.conflict * clock}
+    return Memory(name, math.ceil(part.latency * clock), 16, part.share, **times, rows=part.rows // port_bytes), clock
 
 
 def shape_of(name: str) -> Llama:

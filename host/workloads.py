@@ -189,7 +189,7 @@ def product_workload(rows: int, outputs: int, depth: int, config: str, weights: 
     the weight stream's buffer holds: memory lets writes go first, and the stream must outlast them. A piece has a range of
     its own, or the next would wait until it is stored."""
     chip = CONFIGS[config]
-    group = chip.rows if rows <= chip.rows else chip.matmul_rows
+    group = rows if rows <= chip.rows else chip.matmul_rows
     image, t = _Image(chip), Trace(chip)
     x, w, y = image.rows(rows, depth), image.weights(outputs, depth, weights), image.rows(rows, outputs)
     values = t.vmem(depth, group)

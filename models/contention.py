@@ -23,6 +23,10 @@ class Memory:
     share: float = 1.0  # of one beat a cycle, that a linear read gets: refresh, activates, and the memory's own clock
     write_beat: float = 1.0  # cycles of a beat that is written
     turn: float = 0.0  # cycles lost by a group of writes among reads: the bus turns round twice, and rows are opened
+    rows: int = (
+        0  # beats in a row of each bank group: what a linear read takes before it opens the next bank's; 0: no rows
+    )
+    conflict: float = 0.0  # cycles from the last read of a bank's row to the first of its next one
 
 
 @dataclass
@@ -44,6 +48,21 @@ class Port:
     )  # (first, last clock) of bursts of writes, which go first
     read_beats: int = 0
     write_beats: int = 0
+    end: int = 0  # of the stream's last line of beats
+
+    def move(self, begin: int, beats: int) -> None:
+        """The stream goes on at another line of beats. If a bank group's open bank must open another row, that is in its way.
+
+        Bank groups share each row's beats and are a quarter of a row apart, of four banks (docs/dram.md).
+        """
+        rows = self.memory.rows
+        if rows and begin != self.end:
+            places = [
+                ((self.end - 1 + group * rows // 4) // rows, (begin + group * rows // 4) // rows) for group in range(4)
+            ]
+            if any(old != new and (old - new) % 4 == 0 for old, new in places):
+                self.free += self.memory.conflict
+        self.end = begin + beats
 
     def stream(self, request: float, beats: int) -> float:
         """Service of a stream's burst, the clock of its first beat less the latency."""

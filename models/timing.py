@@ -116,12 +116,16 @@ class MatrixUnit:
     popped: tuple = (0, -1)
     tags: deque = field(default_factory=lambda: deque(maxlen=MAX_READS))  # last beats of bursts in flight
     starved: float = 0  # clocks without a beat inside matmuls
+    pace: float = 1  # clocks of a beat
     blocked: float = 0  # by tiles whose results had not left
 
     def run(self, c: dict, dispatched: float, clear: float, stream_clear: float):
         """(leaves the stream's queue, the matrix unit's, completion, Steps)"""
         ksteps = -(-c["depth"] // BLOCK)
         kstep_beats = KSTEP_BEATS[c["format"]]
+        # Elements take a clock a pass; with several the scales come beside the last one's.
+        passes = -(-c["rows"] // self.config.rows)
+        self.pace = 1 if passes == 1 else passes * (kstep_beats - 1) / kstep_beats
         tile, tiles = ksteps * kstep_beats, -(-c["outputs"] // self.config.port_bytes)
         stream_accepted = max(dispatched + 1, stream_clear, self.last_request)
         accepted = max(dispatched + 1, self.leave)
@@ -132,10 +136,11 @@ class MatrixUnit:
         self.filled = None  # the buffer is full for the first time
         self.runs = self.beside.now.drains[self.beside.number] = []
         self.drains = deque(maxlen=2)  # of the tiles before
-        self.c, self.half, self.tile, self.tiles = c, kstep_beats // 2, tile, tiles
+        self.c, self.half, self.tile, self.tiles = c, kstep_beats // 2 * passes, tile, tiles
         first, same, delta = None, 0, None
-        for line, head in bursts(c["dram"], c["dram_stride"], tile, tiles):
+        for number, (line, head) in enumerate(bursts(c["dram"], c["dram_stride"], tile, tiles)):
             at, size = 0, min(head, line)
+            self.port.move(c["dram"] + number * c["dram_stride"], line)
             while at < line:
                 state = (self.last_request, self.port.free, self.last_beat)
                 arrived = self._request(size)
@@ -154,7 +159,7 @@ class MatrixUnit:
                     same = 0
                 size = min(MAX_BURST, line - at)
         assert done_beats == total
-        self.leave = self.last_beat - (kstep_beats - 1)
+        self.leave = self.last_beat - (kstep_beats - 1) * self.pace
         served = first - self.port.memory.latency - OFFER
         begun = max(first, operand, before + 1)
         self.beside.now.streams[self.beside.number] = [(served, self.filled or self.port.free), (begun, self.port.free)]
@@ -182,7 +187,7 @@ class MatrixUnit:
             return self.popped[1] if beats == self.popped[0] else -1
         while self.taken[0][0] < beats:
             self.popped = self.taken.popleft()
-        return self.taken[0][1] - (self.taken[0][0] - beats)
+        return self.taken[0][1] - (self.taken[0][0] - beats) * self.pace
 
     def _take(self, arrived: float, size: int, begin: int, operand: float) -> None:
         """The matrix unit takes a burst's beats, of which the first is beat `begin` of its command."""
@@ -190,16 +195,16 @@ class MatrixUnit:
         while at < size:
             place = (begin + at) % self.tile
             count = min(self.tile - place, size - at)
-            free = self.last_beat + 1
+            free = self.last_beat + self.pace
             ready = arrived + at * slow
             if place == 0:
                 gate = operand if begin + at == 0 else self.drains[0] + 1 if len(self.drains) == 2 else 0
                 if begin + at:
                     self.blocked += max(gate - max(free, ready), 0)
                 free = max(free, gate)
-            last = max(max(free, ready) + count - 1, arrived + (at + count - 1) * slow)
+            last = max(max(free, ready) + (count - 1) * self.pace, arrived + (at + count - 1) * slow)
             if begin + at:
-                self.starved += last - free - (count - 1)
+                self.starved += last - free - (count - 1) * self.pace
             self.last_beat = last
             at += count
             if place + count == self.tile:
@@ -214,7 +219,7 @@ class MatrixUnit:
             outputs = self.c["outputs"] - (self.tiles - 1) * self.config.port_bytes
         whole = outputs > self.config.lanes
         begin = max(last - self.half + STAGE_WRITE + 1, self.drained)  # the first word is read
-        end = begin + rows * (self.beside.pace(begin) if 4 * rows > self.tile else 1)
+        end = begin + rows * (self.beside.pace(begin) if 4 * rows > self.tile * self.pace else 1)
         second = max(last + STAGE_WRITE + 1, end)
         self.drained = second + (end - begin if whole else 0)
         if number == self.tiles:
@@ -238,7 +243,7 @@ class MatrixUnit:
         self.port.free += shift
         self.last_beat += shift
         self.port.read_beats += beats
-        self.starved += number * (step - MAX_BURST)
+        self.starved += number * (step - MAX_BURST * self.pace)
         tiles = (begin + beats) // self.tile - begin // self.tile
         if tiles:
             period = self.tile * step / MAX_BURST
