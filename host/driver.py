@@ -62,7 +62,7 @@ def run(
     on_step: Callable[[list, dict], None] | None = None,
     **options,
 ) -> Outcome:
-    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, memory, trace).
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, memory, latency of the ideal one, trace).
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
@@ -117,15 +117,24 @@ def build(config: Config, simulator: str = "verilator", waves: bool = False) -> 
     runner.build("system", simulator, parameters(config), waves)
 
 
-def plusargs(job: Job, folder: Path, memory: str) -> list[str]:
+def plusargs(job: Job, folder: Path, memory: str, latency: int = 40) -> list[str]:
     """What tells the simulation its memory: contents to read and to leave, timings, statistics. Writes `folder`/dram.txt."""
     (folder / "dram.txt").write_text(dram_presets.settings(memory, job.config.port_bytes).text)
     files = {"image": "image.bin", "dump": "memory.bin", "dram": "dram.txt", "dram_stats": "dram_stats.txt"}
-    return [f"+{name}={folder / file}" for name, file in files.items()]
+    return [f"+{name}={folder / file}" for name, file in files.items()] + [f"+dram_latency={latency}"]
 
 
 def _run_on_rtl(
-    job, on_step, simulator="verilator", seed=1, waves=False, lockstep=True, memory="ideal", folder=None, trace=None
+    job,
+    on_step,
+    simulator="verilator",
+    seed=1,
+    waves=False,
+    lockstep=True,
+    memory="ideal",
+    latency=40,
+    folder=None,
+    trace=None,
 ):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
     trace = timeline.destination(trace) if trace else None
@@ -156,7 +165,7 @@ def _run_on_rtl(
             parameters(job.config),
             waves=waves,
             seed=seed,
-            plusargs=plusargs(job, folder, memory) + ([f"+timeline={lines}"] if trace else []),
+            plusargs=plusargs(job, folder, memory, latency) + ([f"+timeline={lines}"] if trace else []),
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
         )
