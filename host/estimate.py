@@ -29,32 +29,15 @@ from models.performance import CAUSES, Estimate
 from models.reference import Llama
 from models.simulator import Halt
 from models.tiles import KSTEP_BEATS
+from tb import dram_presets
 
 VALIDATED = Path(__file__).with_name("validated.json")
 FEW, MORE = 2, 4  # layers that are looked at
 POSITIONS = 4  # among the tokens, where there are more
 
 
-@dataclass(frozen=True)
-class Part:
-    """A memory part. Times in ns."""
-
-    peak: float  # GB/s
-    access: int  # bytes of a column access
-    latency: float  # from a read's address to its first data in a closed row: tRCD + tCL + 10 of controller and PHY
-    share: float  # of peak, that a linear read gets with refresh
-    column: float  # between two writes of a bank group: tCCDL
-    turn: float  # of a group of writes: tRTW + tRP + tRCD of the write + tCWL + tWTRL
-    rows: int  # bytes of a row in each of the four bank groups
-    conflict: float  # between reads of two rows of a bank: tRTP + tRP + tRCD
-
-
-# Sources of the timings and shares: docs/performance-model.md
-PARTS = {
-    "hbm3": Part(25.6, 32, 42.5, 0.995, 2.5, 38.8, 4096, 36.3),  # one pseudo-channel, 6400 MT/s x 32
-    "lpddr5": Part(12.8, 32, 50.0, 0.997, 5.0, 63.8, 8192, 47.5),  # 6400 MT/s x 16
-    "ddr4-2400": Part(19.2, 64, 36.7, 0.950, 5.0, 45.8, 32768, 34.2),  # x 64
-}
+# Of peak, that a linear read gets with refresh, as public simulators say of the same parts (docs/dram.md)
+LINEAR = {"hbm3": 0.995, "lpddr5": 0.997, "ddr4-2400": 0.950, "ddr4-3200": 0.950}
 IDEAL_CLOCK = 1.0  # GHz, of a chip at the ideal memory
 
 SHAPES = {
@@ -82,16 +65,31 @@ def estimate(
 
 
 def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
-    """The memory and the clock in GHz: that at which a beat a cycle is the part's peak."""
-    if name == "ideal":
+    """The memory, by its name as MEMORY= takes it, and the clock in GHz: that at which a beat a cycle is its peak.
+
+    What the means are made of: docs/performance-model.md. Raises SerranoError.
+    """
+    chosen = dram_presets.settings(name, port_bytes)
+    preset = chosen.preset
+    if preset is None:
         return Memory(), IDEAL_CLOCK
-    if name not in PARTS:
-        raise SerranoError(f"there is no memory {name}; there are ideal, {', '.join(PARTS)}")
-    part = PARTS[name]
-    clock = part.peak / port_bytes
-    column = max(part.column * clock, part.access / port_bytes) / (part.access / port_bytes)
-    times = {"write_beat": column, "turn": part.turn * clock, "conflict": part.conflict * clock}
-    return Memory(name, math.ceil(part.latency * clock), 16, part.share, **times, rows=part.rows // port_bytes), clock
+    clock = float(chosen.clock)
+
+    def cycles(*timings: str) -> float:
+        texts = [getattr(preset, timing) for timing in timings]
+        return float(sum(dram_presets.nanoseconds(text, dram_presets.period(preset)) for text in texts)) * clock
+
+    access = preset.width * preset.burst // 8 * preset.channels / port_bytes  # beats
+    return Memory(
+        name=str(name),
+        latency=math.ceil(cycles("tRCD", "tCL", "tCTL")),
+        write_latency=16,
+        share=LINEAR[preset.name],
+        write_beat=max(cycles("tCCDL"), access) / access,
+        turn=cycles("tRTW", "tRP", "tRCDWR", "tCWL", "tWTRL"),
+        rows=preset.row_bytes * dram_presets.GROUPS * preset.channels // port_bytes,
+        conflict=cycles("tRTP", "tRP", "tRCD"),
+    ), clock
 
 
 def shape_of(name: str) -> Llama:
@@ -234,7 +232,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--model", default="llama-3.2-1b", help=f"{', '.join(SHAPES)}, or a Hugging Face directory")
     parser.add_argument("--config", default="base")
     parser.add_argument("--weights", default="mxfp4")
-    parser.add_argument("--memory", default="hbm3", help=f"ideal, {', '.join(PARTS)}")
+    parser.add_argument("--memory", default="hbm3", help="ideal, hbm3, ..., as MEMORY= of make sim")
     parser.add_argument("--position", type=int, default=512, help="of the first token's input")
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--batch", type=int, default=1)

@@ -17,6 +17,7 @@ from tb.runner import BUILD, BenchError
 
 SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "matvec": chip.matvec_rows,
+    "dram": memory.dram_rows,
     "stream": memory.stream_rows,
     "layer": memory.layer_rows,
     "sixteenth": memory.sixteenth_rows,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host import driver, generate
 from host.bench.chip import PROMPT, SHIPPED, reply
-from host.bench.row import MEMORY, Row, account, at_least, measure, times
+from host.bench.row import MEMORY, Row, account, at_least, measure, share, times
 from host.workloads import (
     LLAMA_1B,
     LLAMA_1B_SIXTEENTH,
@@ -22,7 +22,7 @@ from host.workloads import (
 )
 from models.config import CONFIGS
 from models.reference import Llama
-from tb import bare
+from tb import bare, dram_reference
 
 # A model small enough to be made twice as deep or as wide and still run in seconds
 GROWING = Llama(
@@ -51,6 +51,15 @@ def stream_rows() -> list[Row]:
         counters = one.counters
         value = counters["stream_beat"] / (counters["matrix_busy"] - counters["matrix_wait"])
         rows.append(at_least(f"linear weight stream, small, {memory}", value, bar, one))
+    return rows
+
+
+def dram_rows() -> list[Row]:
+    """The bench memory alone, beside what public simulators say of the same part."""
+    rows = []
+    for one in dram_reference.rows():
+        bar = f">= {100 * one.bar:g} %" if one.bar else f"public: {one.reference}" if one.reference else ""
+        rows.append(Row(f"dram: {one.what}", share(one.share), bar, one.share >= one.bar if one.bar else None))
     return rows
 
 
