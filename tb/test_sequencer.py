@@ -33,8 +33,14 @@ class Flight:
 
     slot: int
     pc: int
+    name: str
     accesses: list
     done: bool = False
+
+    def before(self, newer: "Flight") -> list:
+        """Accesses that a newer command must respect: two matmuls write in order by themselves."""
+        in_order = self.name == newer.name == "matmul"
+        return [access for access in self.accesses if not (in_order and access[3])]
 
 
 def accesses_of(name: str, ranges: dict) -> list:
@@ -212,7 +218,7 @@ class Slice:
                 self.expected[unit].append(fields)
             assert not any(entry.slot == slot and not entry.done for entry in self.flight), "a slot taken twice"
             self.flight = [entry for entry in self.flight if not entry.done]
-            self.flight.append(Flight(slot, pc, accesses_of(name, checker.touched.ranges)))
+            self.flight.append(Flight(slot, pc, name, accesses_of(name, checker.touched.ranges)))
 
     def _take(self, unit: str) -> None:
         """Move a command into the unit, comparing it with what was dispatched."""
@@ -242,7 +248,7 @@ class Slice:
             assert not any(meet(entry.accesses, reads) for entry in older), "a stream starts too early"
             self.streamed.add(slot)
             return
-        assert not any(meet(entry.accesses, mine.accesses) for entry in older), f"{unit} starts too early"
+        assert not any(meet(entry.before(mine), mine.accesses) for entry in older), f"{unit} starts too early"
         self.running[unit].append([slot, self.random.randint(1, self.slow)])
 
     # -- programs
