@@ -1,4 +1,4 @@
-"""What benches of the DRAM share: playing requests with tb/dram_tb.sv, its statistics."""
+"""What benches of the DRAM share: playing requests with tb/dram_tb.sv, its statistics, random traffic, the check of its commands."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from cocotb.triggers import RisingEdge, Timer, with_timeout
 
-from tb import dram_presets
-from tb.stream import PERIOD_NS, clocks, start
+from tb import dram_checker, dram_presets
+from tb.memory_bench import image
+from tb.stream import PERIOD_NS, clocks, parameter, start
 
 PATIENCE_CYCLES = 3_000_000
 DRAIN_CYCLES = 5000  # of the write queue, after the last answer
@@ -71,3 +72,53 @@ def written(first_word: int, beats: int, port_bytes: int) -> np.ndarray:
     """uint8 (beats, port_bytes): what the player writes, from its word `first_word` on."""
     words = np.arange(first_word, first_word + beats * port_bytes // 8, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return words.view(np.uint8).reshape(beats, port_bytes)
+
+
+BEATS = 65536
+BLOCK = 128  # beats, in which a burst lies: 4 KiB at most
+
+
+def check_commands(memory: str, played: Played) -> None:
+    """The commands of all channels are legal and as many as the statistics say."""
+    chosen = dram_presets.settings(memory, parameter("PortBytes"))
+    found = sum(
+        (dram_checker.check(Path(f"dram_commands{i}.txt"), chosen) for i in range(chosen.preset.channels)),
+        start=dram_checker.Counter(),
+    )
+    counted = {"RD": "reads", "WR": "writes", "ACT": "activates"}
+    assert {kind: found[kind] for kind in counted} == {kind: played.counts[name] for kind, name in counted.items()}
+    late = found["REFAB"] + found["REFPB"] - played.counts["refreshes"]
+    assert 0 <= late <= chosen.preset.channels  # one may come between the dump and now
+
+
+class Traffic:
+    """Random requests in phases: those of one phase touch different blocks, and wait for what of the phase before they may meet."""
+
+    def __init__(self, rng: np.random.Generator, phases: int, span: int = BEATS):
+        self.port_bytes = parameter("PortBytes")
+        self.memory = image(self.port_bytes, BEATS).copy()
+        self.reads, self.writes = [], []
+        self.expected = {0: [], 1: []}  # id -> (beat) values, in order
+        word = 1
+        for _ in range(phases):
+            answered, done = len(self.writes), len(self.reads)
+            blocks = rng.permutation(span // BLOCK)
+            for i in range(int(rng.integers(1, 8))):
+                beat, beats = self._burst(rng, blocks[i])
+                self.reads.append((int(rng.integers(2)), beat, beats, answered))
+                self.expected[self.reads[-1][0]] += [(b, self.memory[b].tobytes()) for b in range(beat, beat + beats)]
+            for i in range(8, 8 + int(rng.integers(0, 6))):
+                beat, beats = self._burst(rng, blocks[i])
+                self.writes.append((0, beat, beats, done))
+                data = written(word, beats, self.port_bytes)
+                first = written(word, beats, self.port_bytes)[:, :8].copy().view("<u8")[:, 0]
+                strobes = (first[:, None] >> np.arange(24, 24 + self.port_bytes, dtype=np.uint64)) & np.uint64(1)
+                self.memory[beat : beat + beats] = np.where(
+                    strobes.astype(bool), data, self.memory[beat : beat + beats]
+                )
+                word += beats * self.port_bytes // 8
+
+    @staticmethod
+    def _burst(rng, block: int) -> tuple[int, int]:
+        beats = int(rng.choice([1, 2, int(rng.integers(1, 64)), 64]))
+        return BLOCK * int(block) + int(rng.integers(0, BLOCK - beats)), beats
