@@ -4,7 +4,7 @@
 #                  several sequences together: BATCH=4 times the prompt, or PROMPTS=file, one a line
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
-#   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" RECORD=1
+#   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make wave      open the newest waves, which WAVES=1 writes
 #   make lint      Verilator, Icarus and ruff: silent when clean
@@ -57,7 +57,7 @@ tb-%: .venv/made
 	  $(if $(PARAMETERS),--parameters $(PARAMETERS))
 
 bench: .venv/made
-	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(RECORD),--record)
+	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(TRACE),--trace) $(if $(RECORD),--record)
 
 estimate: .venv/made
 	@$(RUN) host.estimate $(ESTIMATE)

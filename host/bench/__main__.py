@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 
-from host.bench import chip, floors, memory, plot
+from host.bench import chip, floors, memory, plot, row
 from host.bench.row import Measured, Row, share
 from host.errors import SerranoError
-from tb.runner import BUILD, BenchError
+from tb.runner import BenchError
 
 SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "matvec": chip.matvec_rows,
@@ -50,42 +50,44 @@ def main(arguments=None) -> int:
     parser.add_argument("--only", nargs="*", choices=[*SECTIONS, *FULL], help="these sections alone")
     parser.add_argument("--full", action="store_true", help=f"also {', '.join(FULL)}")
     parser.add_argument("--record", action="store_true", help="the cycles measured become the floors")
+    parser.add_argument("--trace", action="store_true", help="write what each unit did when, a file a workload")
     options = parser.parse_args(arguments)
+    row.trace = options.trace
     chosen = options.only or [*SECTIONS, *(FULL if options.full else [])]
     rows, measured, short = [], {}, False
     try:
         for name in chosen:
-            for row in (SECTIONS | FULL)[name]():
-                short |= row.reached is False
-                print_row(row)
-                rows.append(row)
-                measured |= {floors.key(one): one for one in row.measured}
+            for found in (SECTIONS | FULL)[name]():
+                short |= found.reached is False
+                print_row(found)
+                rows.append(found)
+                measured |= {floors.key(one): one for one in found.measured}
     except (SerranoError, BenchError) as error:
         print(f"serrano: {error}", file=sys.stderr)
         return 2
     estimated = [one for one in measured.values() if one.estimated]
     if estimated:
-        row = model_row(estimated)
-        rows.append(row)
-        short |= not row.reached
-        print_row(row)
+        found = model_row(estimated)
+        rows.append(found)
+        short |= not found.reached
+        print_row(found)
     if measured:
         print(f"\n{table(list(measured.values()))}")
-    slower = floors.slower(measured.values())
-    print("".join(f"\nSLOWER {line}" for line in slower))
     if options.record:
         floors.record(measured.values())
-    folder = BUILD / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bench.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
-    plot.roofline(list(measured.values()), folder / "roofline.png")
-    print(f"{folder / 'bench.json'}\n{folder / 'roofline.png'}")
+    slower = floors.slower(measured.values())
+    print("".join(f"\nSLOWER {line}" for line in slower))
+    row.FOLDER.mkdir(parents=True, exist_ok=True)
+    figures, picture = row.FOLDER / "bench.json", row.FOLDER / "roofline.png"
+    figures.write_text(json.dumps([asdict(one) for one in rows], indent=1) + "\n")
+    plot.roofline(list(measured.values()), picture)
+    print(f"{figures}\n{picture}")
     return int(short or bool(slower))
 
 
-def print_row(row: Row) -> None:
-    verdict = {True: "reached", False: "SHORT", None: ""}[row.reached]
-    print(f"{row.what:80} {row.value:>32}  {row.bar:24} {verdict}", flush=True)
+def print_row(one: Row) -> None:
+    verdict = {True: "reached", False: "SHORT", None: ""}[one.reached]
+    print(f"{one.what:80} {one.value:>32}  {one.bar:24} {verdict}", flush=True)
 
 
 def model_row(measured: list[Measured]) -> Row:

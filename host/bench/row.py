@@ -1,6 +1,7 @@
 """A row of `make bench`: a figure beside its bar, and what was measured to get it."""
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,8 +10,11 @@ from host.causes import causes
 from host.estimate import estimate, memory_of
 from host.workloads import Workload
 from models.config import Config
+from tb.runner import BUILD
 
 MEMORY = "hbm3"
+FOLDER = BUILD / "bench"
+trace = False  # write what each unit did in each workload (host/timeline.py); set by the command line
 
 
 @dataclass
@@ -63,7 +67,9 @@ def account(
 def measure(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Measured:
     """Run the workload that `make()` gives, once for a name and memory."""
     workload = make()
-    outcome = driver.run(workload.job, "rtl", lockstep=False, memory=memory)
+    file = re.sub("[^0-9A-Za-z]+", "-", f"{name} {memory}")
+    timeline = FOLDER / f"{file}.json" if trace else None
+    outcome = driver.run(workload.job, "rtl", lockstep=False, memory=memory, trace=timeline)
     assert outcome.halt is None, f"{name} halted: {outcome.halt}"
     config = workload.job.config
     estimated = round(estimate(workload.job, memory=memory_of(memory, config.port_bytes)[0]).cycles)
