@@ -104,7 +104,7 @@ def test_the_command(capsys):
     [
         (["--model", "gpt-oss-20b"], "chooses 4 of 32 experts"),
         (["--model", "nothing"], "neither a directory"),
-        (["--memory", "core"], "there is no memory core"),
+        (["--memory", "core"], "there is no memory 'core'"),
         (["--batch", "17"], "is not 1 to 16"),
         (["--tokens", "0"], "are no reply"),
         (["--position", "0"], "are not within"),
