@@ -9,10 +9,10 @@ import pytest
 
 from host import driver
 from host.causes import UNITS, Unexplained, causes
+from host.cost import shares
 from host.errors import SerranoError
 from host.launch import WeightTensor, prepare_launch
 from host.places import Places
-from host.run import shares
 from host.timeline import TRACKS
 from host.trace import Trace, kernel
 from models import isa
