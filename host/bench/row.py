@@ -1,6 +1,5 @@
 """A row of `make bench`: a figure beside its bar, and what was measured to get it."""
 
-import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,9 +62,8 @@ def account(
     return Measured(name, config.name, memory, cycles, read, *shares, causes(counters), counters, estimated)
 
 
-@functools.cache
 def measure(name: str, make: Callable[[], Workload], memory: str = MEMORY) -> Measured:
-    """Run the workload that `make()` gives, once for a name and memory."""
+    """Run the workload that `make()` gives, and estimate it."""
     workload = make()
     file = re.sub("[^0-9A-Za-z]+", "-", f"{name} {memory}")
     timeline = FOLDER / f"{file}.json" if trace else None
