@@ -79,7 +79,8 @@ def main(arguments=None) -> int:
     print("".join(f"\nSLOWER {line}" for line in slower))
     row.FOLDER.mkdir(parents=True, exist_ok=True)
     figures, picture = row.FOLDER / "bench.json", row.FOLDER / "roofline.png"
-    figures.write_text(json.dumps([asdict(one) for one in rows], indent=1) + "\n")
+    plain = json.dumps([asdict(one) for one in rows], indent=1, default=lambda number: number.item())  # numpy's
+    figures.write_text(plain + "\n")
     plot.roofline(list(measured.values()), picture)
     print(f"{figures}\n{picture}")
     return int(short or bool(slower))
