@@ -22,13 +22,13 @@ from host.errors import SerranoError
 from host.generate import FORMATS, find_config, place_requests
 from host.layout import Layout, round_up
 from host.trace import Program
+from host.workloads import LLAMA_1B, cache_bytes, tensor_bytes, weight_bytes
 from models import isa, performance
 from models.config import BLOCK, Config
 from models.contention import Memory
 from models.performance import CAUSES, Estimate
 from models.reference import Llama
 from models.simulator import Halt
-from models.tiles import KSTEP_BEATS
 from tb import dram_presets
 
 VALIDATED = Path(__file__).with_name("validated.json")
@@ -41,7 +41,7 @@ LINEAR = {"hbm3": 0.995, "lpddr5": 0.997, "ddr4-2400": 0.950, "ddr4-3200": 0.950
 IDEAL_CLOCK = 1.0  # GHz, of a chip at the ideal memory
 
 SHAPES = {
-    "llama-3.2-1b": Llama(2048, 8192, 16, 32, 8, 64, 128256, 131072, 1e-5, 500000.0, (32.0, 1.0, 4.0, 8192)),
+    "llama-3.2-1b": dataclasses.replace(LLAMA_1B, layers=16, vocabulary=128256, rope_scaling=(32.0, 1.0, 4.0, 8192)),
     "qwen3-0.6b": Llama(1024, 3072, 28, 16, 8, 128, 151936, 40960, 1e-6, 1000000.0),
 }
 LEFT_OUT = {"qwen3-0.6b": "The norms of q and k are left out: the compiler does not make them."}
@@ -154,20 +154,10 @@ def _step(model: Llama, like: Layout, position: int, memory: Memory, batch: int)
     return Token(second.cycles - first.cycles, causes, second.bytes["stream"] - first.bytes["stream"])
 
 
-def needed_bytes(layout: Layout, position: int, batch: int = 1) -> int:
-    """What a token must read: all weights as stored, and keys and values up to its own position."""
-    c, port = layout.model, layout.config.port_bytes
-    tensors = [*layout.layer.values(), *layout.query, *layout.gated]
-    for split in (layout.output_projection, layout.down):
-        tensors += [*split.first, *split.rest]
-    caches = (layout.layer["keys"], layout.layer["values"])
-    beats = sum(_beats(w, port) for w in tensors if hasattr(w, "format") and w not in caches) * c.layers
-    kv = batch * c.layers * c.kv_heads * (position + 1) * (layout.head + layout.value) * KSTEP_BEATS["mxint8"] / BLOCK
-    return (beats + _beats(layout.output, port)) * port + int(kv)
-
-
-def _beats(w, port: int) -> int:
-    return -(-w.outputs // port) * w.tile_stride
+def needed_bytes(layout: Layout, position: int, batch: int = 1) -> float:
+    """What a step must read: all weights as stored, and each sequence's keys and values up to its own position."""
+    stored = weight_bytes(layout) + tensor_bytes(layout.output, layout.config)
+    return stored + batch * cache_bytes(layout.model, position + 1)
 
 
 def reply_cost(model: Llama, config: Config, weights: str, position: int, tokens: int, memory: Memory, batch: int = 1):
