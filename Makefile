@@ -7,6 +7,7 @@
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make wave      open the newest waves, which WAVES=1 writes
+#   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
 #   make lint      Verilator, Icarus and ruff: silent when clean
 #   make doctor    the tools found, and what to install
 #   make clean     remove build/; .venv stays, and is made again when requirements.txt changes
@@ -28,12 +29,13 @@ TEST       ?=
 PARAMETERS ?=
 ARGS       ?=
 ESTIMATE   ?=
+NAME       ?=
 export SEED
 
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test bench estimate wave lint doctor clean
+.PHONY: help sim test bench estimate wave new-block lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -64,6 +66,9 @@ estimate: .venv/made
 
 wave: .venv/made
 	@$(RUN) tb.wave
+
+new-block: .venv/made
+	@$(RUN) tb.new_block '$(NAME)'
 
 lint: .venv/made
 	@$(RUN) tb.lint
