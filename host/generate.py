@@ -13,9 +13,9 @@ from host.layout import BLOCK, REQUEST_SIZE, Choice, Layout, build_image, round_
 from host.slots import Slots
 from host.trace import Program
 from models.config import CONFIGS, Config
+from models.touches import DRAM_BEATS
 
 FORMATS = ("mxfp4", "mxint8")
-MEMORY_BYTES = 1 << 32  # of the instruction-set simulator's DRAM; the RTL's is in host/driver.py
 
 
 @dataclass
@@ -89,13 +89,14 @@ def prepare(
     context: int | None = None,
     mode: str = "reply",
     group: int | None = None,
-    memory: int = MEMORY_BYTES,
+    memory: int | None = None,
     choice: Choice | None = None,
 ) -> Prepared:
     """Load (a directory, or a Checkpoint already loaded), compile, place. Raises SerranoError with one sentence.
 
     A list of up to Rows prompts is a batch that decodes together; `tokens` may be a number for each. `context`: positions the caches have room for, as many as the request needs if not given. mode "score" stores the
-    logits of each given token (see `logits`); group: given tokens taken at once, up to Rows.
+    logits of each given token (see `logits`); group: given tokens taken at once, up to Rows. `memory`: bytes of it, all that a
+    beat's address can name if not given.
     """
     config = config if isinstance(config, Config) else find_config(config)
     if weights not in FORMATS:
@@ -119,9 +120,13 @@ def prepare(
     layout, program = compile_model(
         checkpoint.model, config, weights, context, len(end_tokens), mode, group, choice, len(given)
     )
+    memory = DRAM_BEATS * config.port_bytes if memory is None else memory
     if layout.bytes > memory:
         raise SerranoError(f"the model needs {layout.bytes} bytes of memory, and there are {memory}")
-    image = build_image(layout, checkpoint.weights, program.code, end_tokens)
+    try:
+        image = build_image(layout, checkpoint.weights, program.code, end_tokens)
+    except MemoryError:
+        raise SerranoError(f"the model's memory of {layout.bytes} bytes is more than this machine can hold") from None
     place_requests(layout, image, given, limits)
     slots = Slots(layout.slots, layout.context, limits, list(end_tokens)) if mode == "reply" else None
     job = Job(config, image, 0, len(program.instructions), slots=slots, sources=program.sources)

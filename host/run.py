@@ -94,7 +94,6 @@ def _run(options) -> int:
             options.weights,
             prompts[first : first + config.rows],
             tokens,
-            memory=driver.MEMORY_BYTES[config.name],
         )
         for first in range(0, len(prompts), config.rows)
     ]

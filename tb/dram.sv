@@ -11,13 +11,14 @@
 // queue; a write is performed when its access does, and posted: its response is that of the queue. Rate and latency are the DRAM's. With a dump,
 // statistics go to +dram_stats=FILE (or dram_stats.txt).
 //
-// Contents: zero, then the raw binary file +image=FILE. A pulse of load_i reads it again (image.bin in the run's folder, if no +image was given);
-// a pulse of dump_i writes dump_beats_i beats from dump_base_i as raw binary to +dump=FILE (or dump.bin).
+// Contents (tb/dram_contents.sv): zero, then the raw binary file +image=FILE. A pulse of load_i begins with it again (image.bin in the run's folder,
+// if no +image was given); a pulse of dump_i writes dump_beats_i beats from dump_base_i as raw binary to +dump=FILE (or dump.bin).
 // A setting of 0 is the default: +dram_rate=, +dram_latency=, else full rate and the parameter.
 module dram #(
     parameter int DataBytes    = 16,     // bytes of a beat
     parameter int IdW          = 1,
-    parameter int Beats        = 65536,  // size
+    parameter int Beats        = 65536,  // size; 0: the 2**32 that an address can name
+    parameter int PoolPages    = 1024,   // pages of the contents that are held at a time
     parameter int Latency      = 40,     // cycles from read address to first beat, at least 1
     parameter int WriteLatency = 16,     // cycles from last write beat to response, at least 1
     parameter int NumChannels  = 2       // DRAM channels built; how many are used, the file says
@@ -92,7 +93,8 @@ module dram #(
 );
   localparam int DataW = DataBytes * 8;
   localparam int SizeW = $clog2(DataBytes);
-  localparam int IndexW = $clog2(Beats);
+  localparam int IndexW = Beats == 0 ? 32 : $clog2(Beats);
+  localparam logic [39:0] Size = Beats == 0 ? 40'h1_0000_0000 : 40'(Beats);
   localparam int NumIds = 2 ** IdW;
   localparam int QueueW = 6;  // bursts waiting, of an id
   localparam int QueueDepth = 2 ** QueueW;
@@ -105,42 +107,13 @@ module dram #(
   initial if (Latency < 1 || Latency > 1000 || WriteLatency < 1) $fatal(1, "%m: a latency is at least 1, of a read at most 1000");
 
   // ---------------------------------------------------------------------------------------------- contents
-  bit [DataW-1:0] mem[0:Beats-1];
+  dram_contents #(
+      .DataBytes(DataBytes),
+      .IndexW(IndexW),
+      .PoolPages(PoolPages)
+  ) u_contents ();
 
-  // $fread puts the first byte highest: neighbours change places, then neighbouring pairs, and so on; a byte at a time takes ten times as long
-  logic [DataW-1:0] low_half[SizeW];
-
-  function automatic logic [DataW-1:0] swap(input logic [DataW-1:0] beat);
-    logic [DataW-1:0] swapped;
-    swapped = beat;
-    for (int i = 0; i < SizeW; i++) swapped = (swapped & low_half[i]) << (8 << i) | (swapped >> (8 << i) & low_half[i]);
-    return swapped;
-  endfunction
-
-  string image_name, dump_name;
   logic loaded;
-
-  task automatic load_image;
-    int file, bytes;
-    file = $fopen(image_name, "rb");
-    if (file == 0) $fatal(1, "%m: cannot read %0s", image_name);
-    bytes = $fread(mem, file);
-    $fclose(file);
-    for (int i = 0; i < (bytes + DataBytes - 1) / DataBytes; i++) mem[i] = swap(mem[i]);
-  endtask
-
-  task automatic dump_range;
-    int file;
-    logic [DataW-1:0] beat;
-    file = $fopen(dump_name, "wb");
-    if (file == 0) $fatal(1, "%m: cannot write %0s", dump_name);
-    for (int i = 0; i < dump_beats_i; i++) begin
-      beat = mem[IndexW'(dump_base_i+i)];
-      for (int j = 0; j < DataBytes; j += 4) $fwrite(file, "%u", beat[8*j+:32]);
-    end
-    $fclose(file);
-  endtask
-
   logic [9:0] rate_default, latency_default;
 
   initial begin
@@ -148,18 +121,12 @@ module dram #(
     configured = 1'b0;
     timed = 1'b0;
     num_channels = 1;
-    for (int i = 0; i < SizeW; i++) begin
-      for (int j = 0; j < DataBytes; j++) low_half[i][8*j+:8] = {8{(j >> i) % 2 == 0}};
-    end
     if (!$value$plusargs("dram_rate=%d", rate_default)) rate_default = 10'd256;
     if (!$value$plusargs("dram_latency=%d", latency_default)) latency_default = 10'(Latency);
-    if (!$value$plusargs("dump=%s", dump_name)) dump_name = "dump.bin";
-    if ($value$plusargs("image=%s", image_name)) load_image();
-    else image_name = "image.bin";
   end
 
   function automatic logic [1:0] response(input logic [39:0] beat);
-    if (beat >= 40'(Beats)) return DecErr;
+    if (beat >= Size) return DecErr;
     if (error_size_i != '0 && beat - 40'(error_base_i) < 40'(error_size_i)) return SlvErr;
     return '0;
   endfunction
@@ -344,7 +311,11 @@ module dram #(
         for (int i = 0; i < access_size; i++) begin
           code = response(beat);
           tag = {id, data_next[id]};
-          data[tag] = code == DecErr ? {DataBytes{8'hA5}} : mem[beat[IndexW-1:0]];
+          if (code == DecErr) data[tag] = {DataBytes{8'hA5}};
+          else begin
+            u_contents.find(beat[IndexW-1:0]);
+            data[tag] = u_contents.pool[u_contents.place];
+          end
           data_note[tag] = {code, 9'(ar_beat[id]) + 9'(i) == 9'(ar_len[slot])};
           data_next[id] = data_next[id] + 1'b1;
           beat = beat + 1;
@@ -446,10 +417,11 @@ module dram #(
   task automatic write_beat;  // the first that waits, to `beat`
     code = response(beat);
     if (code == '0) begin
-      if (&w_strb[w_first]) mem[beat[IndexW-1:0]] = w_data[w_first];
+      u_contents.find_to_write(beat[IndexW-1:0]);
+      if (&w_strb[w_first]) u_contents.pool[u_contents.place] = w_data[w_first];
       else begin
         for (int i = 0; i < DataBytes; i++) mask[8*i+:8] = {8{w_strb[w_first][i]}};
-        mem[beat[IndexW-1:0]] = (mem[beat[IndexW-1:0]] & ~mask) | (w_data[w_first] & mask);
+        u_contents.pool[u_contents.place] = (u_contents.pool[u_contents.place] & ~mask) | (w_data[w_first] & mask);
       end
     end
     if (beat - 40'(watch_base_i) < 40'(watch_size_i)) watch = !watch;
@@ -494,7 +466,11 @@ module dram #(
         slot = {id, ar_first[id]};
         beat = ar_addr[slot] + 40'(ar_beat[id]);
         code = response(beat);
-        ring_data[ring_next] = code == DecErr ? {DataBytes{8'hA5}} : mem[beat[IndexW-1:0]];
+        if (code == DecErr) ring_data[ring_next] = {DataBytes{8'hA5}};
+        else begin
+          u_contents.find(beat[IndexW-1:0]);
+          ring_data[ring_next] = u_contents.pool[u_contents.place];
+        end
         ring_note[ring_next] = {id, code, ar_beat[id] == ar_len[slot]};
         ring_due[ring_next] = now + 32'(latency) - 1;
         ring_next = ring_next + 1'b1;
@@ -598,14 +574,18 @@ module dram #(
       wready_o  <= w_next + WriteW'(1) != w_first && w_next + WriteW'(2) != w_first && random[39:32] >= stall_w_i;
     end
 
-    if (poke_i) mem[poke_addr_i[IndexW-1:0]] = poke_data_i;
-    if (load_i && !loaded && $time > 0) load_image();
+    if (poke_i) begin
+      u_contents.find_to_write(poke_addr_i[IndexW-1:0]);
+      u_contents.pool[u_contents.place] = poke_data_i;
+    end
+    if (load_i && !loaded && $time > 0) u_contents.load();
     loaded = load_i;
     if (dump_i && $time > 0) begin
-      dump_range();
+      u_contents.dump(dump_base_i, dump_beats_i);
       if (timed) write_statistics();
     end
-    peek_data_o <= mem[peek_addr_i[IndexW-1:0]];
+    u_contents.find(peek_addr_i[IndexW-1:0]);
+    peek_data_o <= u_contents.pool[u_contents.place];
   end
   /* verilator lint_on BLKSEQ */
 

@@ -6,7 +6,8 @@
 // for each beat read. done_o rises when all is answered; span_o counts the clocks from the first address to the last answer.
 module dram_tb #(
     parameter int PortBytes = 16,
-    parameter int DramBeats = 65536
+    parameter int DramBeats = 65536,
+    parameter int PoolPages = 1024
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -177,7 +178,8 @@ module dram_tb #(
 
   dram #(
       .DataBytes(PortBytes),
-      .Beats(DramBeats)
+      .Beats(DramBeats),
+      .PoolPages(PoolPages)
   ) u_dram (
       .clk_i,
       .rst_ni,
