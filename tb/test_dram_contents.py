@@ -106,6 +106,8 @@ async def gigabytes_in_a_pool_of_few_pages(dut, memory, gib):
         word += 8 * model.size // 8
         read(page, first % PAGE, 8)
         sweep(pool + 1)
+    for _, first, beats, _ in writes:
+        read(first // PAGE, first % PAGE, beats)
     base = kept[0] * PAGE - min(PAGE, kept[0] * PAGE)
     inputs = {"load_i": 1, "log_i": 1, "dump_base_i": base, "dump_beats_i": 3 * PAGE}
     await dram_bench.play(dut, memory, model.size, reads, writes, 16, 8, **inputs)
