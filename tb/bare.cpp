@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   top = new Vtop;
   // inputs start random, as all that nobody has set
   top->rate_i = top->latency_i = top->stall_i = top->seed_i = top->error_base_i = top->error_size_i = top->peek_addr_i = 0;
-  top->load_i = top->dump_i = top->dump_beats_i = top->detail_i = top->detail_index_i = 0;
+  top->load_i = top->dump_i = top->dump_beats_i = top->detail_i = top->detail_index_i = top->report_i = 0;
   top->s_axil_awvalid_i = top->s_axil_wvalid_i = top->s_axil_bready_i = top->s_axil_arvalid_i = top->s_axil_rready_i = 0;
   top->s_axil_awprot_i = top->s_axil_arprot_i = 0;
   top->rst_ni = 0;

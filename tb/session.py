@@ -13,6 +13,7 @@ from cocotb.triggers import Event, First, SimTimeoutError, with_timeout
 
 from host.causes import UNITS, causes
 from models import registers
+from tb import watchdog
 from tb.axi_lite import AxiLiteMaster
 from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep, differences
 from tb.stream import PERIOD_NS, clocks
@@ -39,6 +40,14 @@ class Ending:
     result: int | None
     halt: tuple[int, int, int] | None
     compared: int = 0
+
+
+class Hang(AssertionError):
+    """A run that does not move: `state` of all units, `links` of who waits for whom."""
+
+    def __init__(self, state: watchdog.State, disassembly: Callable[[int], str] | None = None):
+        self.state, self.links = state, watchdog.chain(state, disassembly)
+        super().__init__(f"cycle {state.cycle}: {watchdog.sentence(self.links)}")
 
 
 class Session:
@@ -157,6 +166,13 @@ class Session:
             ending.compared = lockstep.end(ending.result, ending.halt, halt)
         return ending
 
+    async def state(self) -> watchdog.State:
+        """What every unit, queue and stream does now."""
+        self.dut.report_i.value = 1
+        await clocks(self.dut, 2)
+        self.dut.report_i.value = 0
+        return watchdog.read(Path("state.txt"))
+
     async def _settle(self) -> None:
         """Until the monitor, which makes a record a clock, has made those of all that is finished."""
         before = None
@@ -185,7 +201,10 @@ class Session:
                 if progress:
                     await progress(status)
                 continue
+            if int(self.dut.stalled_o.value):
+                raise Hang(await self.state())
             events = [self.dut.irq_o.value_change, stopped.wait(), self.dut.batch_count_o.value_change]
+            events.append(self.dut.stalled_o.value_change)
             try:
                 await with_timeout(First(*events), patience * PERIOD_NS, "ns")
             except SimTimeoutError:

@@ -14,7 +14,8 @@ module system
     parameter int ImemWords   = 512,    // instructions
     parameter int StreamDepth = 512,    // beats of the weight stream's buffer
     parameter int MemoryBeats = 1048576,
-    parameter int BatchSize   = 64
+    parameter int BatchSize   = 64,
+    parameter int HangLimit   = 8192  // clocks without any movement after which a run has stalled; 0: never
 ) (
     output logic clk_o,  // made here: a clock from cocotb costs the simulation a quarter of its speed
     input  logic rst_ni,
@@ -61,7 +62,11 @@ module system
     output logic [            31:0] retired_o,
     output logic [BatchSize*48-1:0] pending_o,
     input  logic                    detail_i,
-    input  logic [            31:0] detail_index_i
+    input  logic [            31:0] detail_index_i,
+
+    // watchdog (tb/watchdog.sv)
+    input  logic                    report_i,
+    output logic                    stalled_o
 );
 
   initial clk_o = 1'b0;
@@ -375,6 +380,14 @@ module system
       .batch_count_o,
       .retired_o,
       .pending_o
+  );
+
+  watchdog u_watchdog (
+      .clk_i(clk_o),
+      .rst_ni,
+      .report_i,
+      .limit_i(HangLimit),
+      .stalled_o
   );
 
   timeline u_timeline (
