@@ -92,6 +92,7 @@ module dram_tb #(
   always @(posedge clk_i) begin
     if (!rst_ni) begin
       running = 1'b0;
+      span = '0;
       arvalid <= 1'b0;
       awvalid <= 1'b0;
       wvalid <= 1'b0;

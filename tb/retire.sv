@@ -138,6 +138,7 @@ module retire
       num_retired = '0;
       num_batches = '0;
       filling = '0;
+      batch = '0;
       record_valid = '0;
       live = '0;
     end else begin

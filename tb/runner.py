@@ -345,12 +345,13 @@ def build_and_run(
         try:
             with _plain_environment(
                 SIM_CMD_PREFIX=limit,
+                SRN_BENCH=plan.module,  # for tb.bench
                 SRN_PARAMETERS=json.dumps(parameters),
                 COCOTB_REWRITE_ASSERTION_FILES="test_*.py",  # not numpy as well, which costs a second
                 **(environment or {}),
             ):
                 runner.test(
-                    test_module=plan.module,
+                    test_module=plan.module if package == "tb.runs" else "tb.bench",  # a job is no bench
                     hdl_toplevel=plan.toplevel,
                     hdl_toplevel_lang="verilog",
                     build_dir=runner.build_dir,
@@ -383,9 +384,26 @@ def build_and_run(
             raise red(f"the tests passed, the process did not: {status}")
         if complaint := re.search(r"^(ERROR|FATAL|%Error).*", log.read_text(errors="replace"), re.MULTILINE):
             raise red(f"the tests passed, the hardware complained: {complaint.group()}")  # Icarus's $error ends nothing
+        if (
+            simulator == "icarus"
+            and testcase is None
+            and package != "tb.runs"
+            and (easy := _never_stalled(folder / "streams.json"))
+        ):
+            raise red(f"the tests passed, but {easy}")
         if waves and not wave_file.exists():
             raise red(f"no waves in {wave_file.relative_to(ROOT)}")
     return Result(tests=tests, folder=folder, waves=wave_file if waves else None)
+
+
+def _never_stalled(counts: Path) -> str:
+    """The streams of the top that the bench as a whole was too easy on (tb/bench.py), or nothing."""
+    easy = []
+    for name, count in json.loads(counts.read_text()).items():
+        missing = [what for what in ("words", "waits", "gaps") if not count[what]]
+        if missing:
+            easy.append(f"the stream {name} had no {' and no '.join(missing)}")
+    return "; ".join(easy)
 
 
 # ---------------------------------------------------------------- command line

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 import cocotb_bus.scoreboard
 from cocotb_bus.monitors import Monitor
 
+from tb.stream import owed
+
 
 class _Expected(deque):
     """What cocotb-bus pops from the front of, which a list does slowly."""
@@ -25,6 +27,8 @@ class Scoreboard(cocotb_bus.scoreboard.Scoreboard):
     def __init__(self, dut: Any):
         super().__init__(dut, fail_immediately=True)
         self.compared = 0
+        self._finished = False
+        owed.append(lambda: "" if self._finished else "a scoreboard is not finished")
 
     def expect(self, monitor: Monitor, words: Iterable[Any]) -> None:
         """Hold what `monitor` receives to `words`, in order."""
@@ -40,6 +44,7 @@ class Scoreboard(cocotb_bus.scoreboard.Scoreboard):
         assert not self.errors, f"{self.errors} words differed"
         assert not left, f"words that never came: {left}"
         assert self.compared == compared > 0, f"{self.compared} words compared, not {compared}"
+        self._finished = True
 
     @property
     def result(self) -> NoReturn:

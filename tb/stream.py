@@ -76,6 +76,10 @@ async def clocks(dut: Any, cycles: int) -> None:
 
 # ---------------------------------------------------------------- agents
 
+owed: list[
+    Callable[[], str]
+] = []  # each says what is still to come, or nothing: asked at the end of a test (tb/bench.py)
+
 
 def _fields(dut: Any, prefix: str, suffix: str) -> list[str]:
     """The stream's ports less its handshake, and less those of streams whose prefix begins with this one."""
@@ -94,6 +98,8 @@ class StreamDriver(BusDriver):
         self._signals = {"valid": "valid_i", "ready": "ready_o"} | {name: f"{name}_i" for name in self._names}
         self._stall = stall
         self._random = rng(f"driver {prefix}")
+        self._left = 0
+        owed.append(lambda: f"{prefix} has {self._left} words to offer" if self._left else "")
         super().__init__(dut, prefix, dut.clk_i)
         self._handles = [getattr(self.bus, name) for name in self._names]
         self._falling = FallingEdge(dut.clk_i)
@@ -115,6 +121,7 @@ class StreamDriver(BusDriver):
             await self._rising
             if moved:
                 self._idle()  # the next word, if there is one, replaces this before it is seen
+                self._left -= 1
                 return
         raise AssertionError(f"{self.name}: not ready for {PATIENCE} cycles")
 
@@ -126,6 +133,7 @@ class StreamDriver(BusDriver):
     async def put(self, words: Iterable[Word]) -> None:
         """Queue the words and wait until the last has moved."""
         words = list(words)
+        self._left += len(words)
         if words:
             done = Event()
             for word in words[:-1]:
@@ -217,6 +225,7 @@ async def take(dut: Any, prefix: str, count: int, stall: float = 0.0) -> list[Wo
     """Take `count` words from the stream `prefix`."""
     words: list[Word] = []
     last = Event()
+    owed.append(lambda: "" if len(words) >= count else f"{len(words)} of {count} words of {prefix} were taken")
 
     def received(word: Word) -> None:
         words.append(word)
@@ -278,5 +287,5 @@ async def cycles(dut: Any, inputs: Mapping[str, Sequence[int]], outputs: Sequenc
             values.append(int(value) if value.is_resolvable else None)
         await rising
     for handle, _ in sources:
-        handle.value = 0
+        handle.value = int(handle._name == "rst_ni")
     return {name: values for name, (_, values) in zip(outputs, sinks)}

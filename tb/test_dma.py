@@ -177,7 +177,7 @@ async def commands_overlap(dut, stall, local):
     rng = numpy_rng()
     bench = Bench(dut, rng)
     work = Work(bench, rng)
-    stream = {"slot": 0, "int8": 0, "dram": 0, "tile_stride": 17, "tiles": 200, "ksteps": 1}
+    streams = [{"slot": i, "int8": 0, "dram": 340 * i, "tile_stride": 17, "tiles": 20, "ksteps": 1} for i in range(10)]
     await bench.begin(
         dram_stall_i=stall,
         dram_interleave_i=int(stall > 0),
@@ -188,7 +188,7 @@ async def commands_overlap(dut, stall, local):
     )
     compared = 0
     expected = []
-    cocotb.start_soon(put(dut, "stream_cmd", [stream_cmd(**stream)]))
+    cocotb.start_soon(put(dut, "stream_cmd", [stream_cmd(**stream) for stream in streams], stall / 256))
     for i in range(3):
         work.new_round()
         work.writes.clear()
@@ -216,7 +216,8 @@ async def commands_overlap(dut, stall, local):
     assert [sorted(done[16 * i : 16 * i + 16]) for i in range(3)] == [list(range(16))] * 3 and len(done) == 48
     assert dut.port_idle_o.value == 1 and dut.bus_idle_o.value == 1 and dut.dma_busy_o.value == 0
     assert np.array_equal(
-        beats_taken(bench.port_bytes), bench.model.dram.reshape(-1, bench.port_bytes)[stream_beats(stream)]
+        beats_taken(bench.port_bytes),
+        bench.model.dram.reshape(-1, bench.port_bytes)[np.concatenate([*map(stream_beats, streams)])],
     )
     # traces: the events of round i lie between its completions
     ends = [0, *(log["done"][16 * i + 15][0] for i in range(3))]

@@ -19,11 +19,13 @@ PARAMETERS = [
     {"PortBytes": 8, "Rows": 2, "Passes": 1, "VmemWords": 64, "AmemBlocks": 32, "ImemWords": 300},
     {"PortBytes": 32, "Rows": 16, "Passes": 2, "VmemWords": 128, "AmemBlocks": 64, "ImemWords": 512},
 ]
+DEFINED_WHEN = {"progress_value_o": "progress_o", "result_o": "done_o"}
 
 UNITS = ("stream", "matrix", "vector", "dma")
 DMA_PROGRAM = 3
 PATIENCE = 3000  # cycles without anything happening
 LIMIT = 150_000  # cycles of a test
+RESET_CYCLES = 8  # enough for the units' reset after a clear
 WRITING = {"dst": ("vmem", True), "a": ("vmem", False), "s": ("vmem", False), "b": ("vmem", False), "r": ("vmem", True)}
 
 
@@ -298,6 +300,15 @@ class Slice:
             assert not any(self.expected[unit] for unit in UNITS)
         return halt
 
+    async def rest(self) -> None:
+        """The end of a test: a halt is cleared, and all that was dispatched has gone its way."""
+        if int(self.dut.halted_o.value):
+            await self.step(clear=True)
+        for _ in range(RESET_CYCLES):
+            await self.step()
+        for unit in UNITS:
+            assert not self.queues[unit] and not self.running[unit], f"{unit} has work left"
+
     def next_halt(self) -> dict:
         """What the model says of the instruction that was not dispatched."""
         try:
@@ -369,6 +380,7 @@ async def random_programs(dut, stall, slow):
     )
     assert around.compared > 500 and around.commands > 100 and len(halts) >= 3
     assert around.events["drain"]
+    await around.rest()
 
 
 @cocotb.test()
@@ -388,6 +400,7 @@ async def every_refusal(dut):
             missing.discard(halt["cause"])
             causes[name] = causes.get(name, 0) + 1
     cocotb.log.info("programs by the refused instruction: %s", causes)
+    await around.rest()
 
 
 @cocotb.test()
@@ -412,6 +425,7 @@ async def lengths(dut):
     assert await around.finish() is None
     await around.ring([*full, isa.make("scalar", rd=1)])
     assert await around.finish() == {"cause": PROGRAM, "pc": words, "address": words}
+    await around.rest()
 
 
 @cocotb.test()
@@ -453,6 +467,7 @@ async def bus_errors(dut):
         halted, errors = True, errors + 1
     cocotb.log.info("%d bus errors", errors)
     assert errors > 10
+    await around.rest()
 
 
 @cocotb.test()
@@ -475,6 +490,7 @@ async def aborts(dut):
         assert not int(dut.running_o.value) and not int(dut.halted_o.value)
         await around.ring([*writer.body(20), isa.make("end")])
         assert await around.finish() is None
+    await around.rest()
 
 
 @cocotb.test()
@@ -495,6 +511,7 @@ async def fullness(dut):
         around.stall = 0.0
         assert around.events[event] > before[event]
         assert await around.finish() is None
+    await around.rest()
 
 
 @cocotb.test()
@@ -526,3 +543,4 @@ async def costs(dut):
     await around.settled
     assert int(dut.vector_cmd_valid_o.value) and int(dut.clear_o.value) == 1
     assert await around.finish() is None
+    await around.rest()

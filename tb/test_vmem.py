@@ -12,6 +12,8 @@ from tb.words import pack
 
 WORDS = 16
 PARAMETERS = [{"PortBytes": 8, "VmemWords": WORDS}, {"PortBytes": 32, "VmemWords": WORDS}]
+CLOCKS, DRAIN = 1500, 8  # in the last of them nobody asks for anything new
+DEFINED_WHEN = dict.fromkeys(["a_data_o", "b_data_o", "share_data_o"])  # from the first read on: compared in each clock
 READERS = ("a", "b", "share")
 WRITERS = ("vector", "matrix", "dma")  # in the order of their rights
 
@@ -55,13 +57,14 @@ async def all_ports(dut, busy):
     offer = dict.fromkeys((*READERS, *WRITERS))  # what each port asks for; streams keep it until it is taken
     waited, compared, collisions, taken = False, 0, 0, dict.fromkeys(offer, 0)
     near = 0
-    for _ in range(1500):
+    for clock in range(CLOCKS):
+        eager = busy if clock < CLOCKS - DRAIN else 0.0
         if chance.random() < 0.3:
             near = chance.randrange(WORDS)
         for port in offer:
             if port in ("a", "b", "vector"):
                 offer[port] = None
-            if offer[port] is None and chance.random() < (busy / 2 if port == "matrix" else busy):
+            if offer[port] is None and chance.random() < (eager / 2 if port == "matrix" else eager):
                 address = near if chance.random() < 0.7 else chance.randrange(WORDS)
                 data = data_rng.integers(0, 2**32, lanes, dtype=np.uint32)
                 offer[port] = (address, data, chance.getrandbits(lanes))

@@ -10,7 +10,8 @@ from tb.stream import rng, start
 from tb.words import pack_fields
 
 NUM_SLOTS = 16
-CYCLES = 6000
+CYCLES, DRAIN = 6000, 200  # in the last of them nothing is offered
+DEFINED_WHEN = {"awaited_o": None}  # of an empty slot it may be anything: compared for the others
 UNITS = ("matrix", "vector", "dma")
 
 # place of ranges_t -> its space; flags that read or write it
@@ -75,7 +76,7 @@ async def like_a_list(dut, dense, hurry):
     allocated = full = beside = waited = compared = named = 0
     falling, settled = FallingEdge(dut.clk_i), Timer(1, unit="ns")
     await falling
-    for _ in range(CYCLES):
+    for cycle in range(CYCLES + DRAIN):
         # at most one completion a unit, of slots that wait for nothing
         ready = [slot for slot, entry in live.items() if not entry.waits]
         random.shuffle(ready)
@@ -87,7 +88,7 @@ async def like_a_list(dut, dense, hurry):
             getattr(dut, f"{unit}_done_slot_i").value = slot
             done |= {slot} if valid else set()
         word, accesses = random_ranges(random, dense)
-        offer = random.random() < 0.8
+        offer = random.random() < 0.8 and cycle < CYCLES
         alloc = offer and len(live) < NUM_SLOTS and random.random() < 0.9
         dut.query_valid_i.value, dut.alloc_i.value, dut.ranges_i.value = int(offer), int(alloc), word
         unit, heads = random.randrange(len(UNITS)), random.sample(range(NUM_SLOTS), len(UNITS))
@@ -129,5 +130,6 @@ async def like_a_list(dut, dense, hurry):
             beside += bool(done)
         full += len(live) == NUM_SLOTS
         await falling
+    assert not live
     cocotb.log.info("%d compared, %d allocated, %d of them waited, full %d times", compared, allocated, waited, full)
     assert min(allocated, waited, beside, named) > CYCLES // 20 and full

@@ -45,6 +45,36 @@ def test_a_rude_module_is_red(simulator, testcase, rule, sentence):
         run(simulator, rule, testcase)
 
 
+@pytest.mark.parametrize("simulator", AVAILABLE)
+@pytest.mark.parametrize(
+    "owes, sentence",
+    [
+        ("nothing", None),
+        ("words", "the test ended too early: in has 1[67] words to offer"),
+        ("a take", "the test ended too early: 20 of 21 words of out were taken"),
+        ("scoreboard", "the test ended too early: a scoreboard is not finished"),
+        ("an offer", "after the end of the test, in clock 0: in_valid_i, out_valid_o"),
+        ("stalls", "the stream in had no gaps"),
+    ],
+)
+def test_a_bench_that_owes_something_is_red(simulator, owes, sentence):
+    def bench():
+        build_and_run(
+            "owing",
+            simulator,
+            environment={"OWES": owes},
+            package="tests.fixtures",
+            folders=["tests/fixtures"],
+            label=f"owing-{simulator}-{owes}".replace(" ", "-"),
+        )
+
+    if sentence is None or (owes == "stalls" and simulator == "verilator"):  # they are counted where X is looked for
+        bench()
+    else:
+        with pytest.raises(BenchError, match=sentence):
+            bench()
+
+
 def test_words_are_packed_as_the_hardware_packs_them():
     assert pack([1, -1, 2], 8) == 0x02FF01
     assert unpack(0x02FF01, 8, 3) == [1, 255, 2]

@@ -146,6 +146,23 @@ def test_a_register_nobody_resets_is_found(simulator):
     assert not all(passes(seed) for seed in range(8))
 
 
+def test_a_top_that_is_not_empty_at_the_end_is_red(simulator):
+    with pytest.raises(BenchError, match="the top is not empty at the end of the test: busy_o is 1"):
+        run("throwaway", simulator, parameters={"Busy": 1})
+
+
+def test_a_block_that_remembers_over_a_reset_is_red(simulator):
+    """It is as it should be at the start of a simulation, so only a reset in mid-flight shows it."""
+    with pytest.raises(BenchError, match="assert 1 == 0"):
+        run("throwaway", simulator, "mid-flight", testcase="may_fail")
+
+
+@pytest.mark.skipif("icarus" not in AVAILABLE, reason="Verilator knows no X")
+def test_an_output_that_is_x_after_reset_is_red():
+    with pytest.raises(BenchError, match="X after reset: never_reset_o"):
+        run("throwaway", "icarus", "x")
+
+
 def test_the_command_line_ends_in_failure_where_the_bench_does():
     failed = subprocess.run(
         [sys.executable, "-m", "tb.runner", "nowhere"], cwd=ROOT, check=False, capture_output=True, text=True
