@@ -211,8 +211,52 @@ module matrix_bench
       .finish_o(finish)
   );
 
+  // ---------------------------------------------------------------- no X
+  known #(
+      .Width(15)
+  ) u_known_controls (
+      .clk_i,
+      .rst_ni,
+      .when_i(1'b1),
+      .value_i({cmd_ready, beat_ready, amem_valid, write_valid, done_valid, busy, taken, pass,
+               wait_beat, wait_operand, wait_drain, wait_clear, wait_command, start, finish})
+  );
+  known #(
+      .Width(AmemW)
+  ) u_known_amem (
+      .clk_i,
+      .rst_ni,
+      .when_i(amem_valid),
+      .value_i(amem_addr)
+  );
+  known #(
+      .Width(SlotW + VmemW + Lanes)
+  ) u_known_write (
+      .clk_i,
+      .rst_ni,
+      .when_i(write_valid),
+      .value_i({write_slot, write_addr, write_strobe})
+  );
+  for (genvar i = 0; i < Lanes; i++) begin : gen_known_write
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i,
+        .rst_ni,
+        .when_i(write_valid && write_strobe[i]),
+        .value_i(write_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(SlotW)
+  ) u_known_done (
+      .clk_i,
+      .rst_ni,
+      .when_i(done_valid),
+      .value_i(done_slot)
+  );
+
   logic unused;
-  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)],
-                    wait_command, start, finish, head};
+  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)], head};
 
 endmodule

@@ -348,9 +348,127 @@ module memory_tb
       .idle_o       (bus_idle_o)
   );
 
+  // ---------------------------------------------------------------------------------------------- no X
+  known #(
+      .Width(17)
+  ) u_known_controls (
+      .clk_i,
+      .rst_ni,
+      .when_i(1'b1),
+      .value_i({stream_valid, beat_valid, stream_start, stream_finish, stream_asked, stream_first, stream_full, done_valid, dma_valid,
+               write_valid, write_data_valid, vmem_valid, share_valid, amem_valid, imem_write, bus_error, trace_valid})
+  );
+  known #(
+      .Width(DramW + BurstW + SlotW)
+  ) u_known_stream (
+      .clk_i,
+      .rst_ni,
+      .when_i(stream_valid),
+      .value_i({stream_addr, stream_beats, stream_slot})
+  );
+  known #(
+      .Width(DataW)
+  ) u_known_beat (
+      .clk_i,
+      .rst_ni,
+      .when_i(beat_valid),
+      .value_i(beat_data)
+  );
+  known #(
+      .Width(DramW + BurstW + SlotW)
+  ) u_known_read (
+      .clk_i,
+      .rst_ni,
+      .when_i(dma_valid),
+      .value_i({dma_addr, dma_beats, dma_slot})
+  );
+  known #(
+      .Width(DramW + BurstW + SlotW + 1)
+  ) u_known_write (
+      .clk_i,
+      .rst_ni,
+      .when_i(write_valid),
+      .value_i({write_addr, write_beats, write_slot, write_last})
+  );
+  known #(
+      .Width(PortBytes)
+  ) u_known_strobe (
+      .clk_i,
+      .rst_ni,
+      .when_i(write_data_valid),
+      .value_i(write_strobe)
+  );
+  for (genvar i = 0; i < PortBytes; i++) begin : gen_known_data
+    known #(
+        .Width(8)
+    ) u_known_lane (
+        .clk_i,
+        .rst_ni,
+        .when_i(write_data_valid && write_strobe[i]),
+        .value_i(write_data[8*i+:8])
+    );
+  end
+  known #(
+      .Width(VmemW + PortBytes / 2 + SlotW)
+  ) u_known_vmem (
+      .clk_i,
+      .rst_ni,
+      .when_i(vmem_valid),
+      .value_i({vmem_addr, vmem_strobe, vmem_slot})
+  );
+  for (genvar i = 0; i < PortBytes / 2; i++) begin : gen_known_vmem
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i,
+        .rst_ni,
+        .when_i(vmem_valid && vmem_strobe[i]),
+        .value_i(vmem_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(VmemW)
+  ) u_known_share (
+      .clk_i,
+      .rst_ni,
+      .when_i(share_valid),
+      .value_i(share_addr)
+  );
+  known #(
+      .Width(AmemW)
+  ) u_known_amem (
+      .clk_i,
+      .rst_ni,
+      .when_i(amem_valid),
+      .value_i(amem_addr)
+  );
+  known #(
+      .Width(16 + InstructionW)
+  ) u_known_imem (
+      .clk_i,
+      .rst_ni,
+      .when_i(imem_write),
+      .value_i({imem_addr, imem_data})
+  );
+  known #(
+      .Width(SlotW)
+  ) u_known_done (
+      .clk_i,
+      .rst_ni,
+      .when_i(done_valid),
+      .value_i(done_slot)
+  );
+  known #(
+      .Width(1 + DramW + SlotW)
+  ) u_known_error (
+      .clk_i,
+      .rst_ni,
+      .when_i(bus_error),
+      .value_i({bus_error_client, bus_error_addr, bus_error_slot})
+  );
+
   logic unused;
-  assign unused = &{1'b0, peek, vmem_addr, share_addr, amem_addr, imem_addr, stream_start, stream_finish, stream_asked,
-                    stream_first, stream_full, reading};
+  assign unused = &{1'b0, peek, vmem_addr, share_addr, amem_addr, imem_addr, reading};
 
   // ---------------------------------------------------------------------------------------------- local memories
   localparam int VmemIdxW = $clog2(VmemWords);

@@ -266,6 +266,164 @@ module system
       .trace_dma_done_slot_o(trace_dma_done_slot)
   );
 
+  // no X on the chip's outputs that are no ports of this top
+  known #(
+      .Width(24)
+  ) u_known_controls (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(1'b1),
+      .value_i({arvalid, rready, awvalid, wvalid, bready, trace_rst_n, trace_dispatch, trace_running,
+               trace_stream_start, trace_stream_finish, trace_beat, trace_matrix_start, trace_matrix_finish, trace_vector_start,
+               trace_vector_finish, trace_dma_start, trace_vector, trace_matrix, trace_load, trace_amem, trace_dram, trace_matrix_done, trace_vector_done, trace_dma_done})
+  );
+  known #(
+      .Width(1 + 40 + 8 + 3 + 2)
+  ) u_known_ar (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(arvalid),
+      .value_i({arid, araddr, arlen, arsize, arburst})
+  );
+  known #(
+      .Width(1 + 40 + 8 + 3 + 2)
+  ) u_known_aw (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(awvalid),
+      .value_i({awid, awaddr, awlen, awsize, awburst})
+  );
+  known #(
+      .Width(PortBytes + 1)
+  ) u_known_w (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(wvalid),
+      .value_i({wstrb, wlast})
+  );
+  for (genvar i = 0; i < PortBytes; i++) begin : gen_known_w
+    known #(
+        .Width(8)
+    ) u_known_lane (
+        .clk_i(clk_o),
+        .rst_ni,
+        .when_i(wvalid && wstrb[i]),
+        .value_i(wdata[8*i+:8])
+    );
+  end
+  known #(
+      .Width(1 + SlotW + PcW + OperandW + NumSlots)
+  ) u_known_dispatch (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_dispatch),
+      .value_i({trace_command, trace_dispatch_slot, trace_pc, trace_value, trace_conflicts})
+  );
+  known #(
+      .Width(SlotW + VmemW + PortBytes / 2)
+  ) u_known_vector (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_vector),
+      .value_i({trace_vector_slot, trace_vector_addr, trace_vector_strobe})
+  );
+  for (genvar i = 0; i < PortBytes / 2; i++) begin : gen_known_vector
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i(clk_o),
+        .rst_ni,
+        .when_i(trace_vector && trace_vector_strobe[i]),
+        .value_i(trace_vector_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(SlotW + VmemW + PortBytes / 2)
+  ) u_known_matrix (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_matrix),
+      .value_i({trace_matrix_slot, trace_matrix_addr, trace_matrix_strobe})
+  );
+  for (genvar i = 0; i < PortBytes / 2; i++) begin : gen_known_matrix
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i(clk_o),
+        .rst_ni,
+        .when_i(trace_matrix && trace_matrix_strobe[i]),
+        .value_i(trace_matrix_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(SlotW + VmemW + PortBytes / 2)
+  ) u_known_load (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_load),
+      .value_i({trace_load_slot, trace_load_addr, trace_load_strobe})
+  );
+  for (genvar i = 0; i < PortBytes / 2; i++) begin : gen_known_load
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i(clk_o),
+        .rst_ni,
+        .when_i(trace_load && trace_load_strobe[i]),
+        .value_i(trace_load_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(SlotW + AmemW + 264)
+  ) u_known_amem (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_amem),
+      .value_i({trace_amem_slot, trace_amem_addr, trace_amem_data})
+  );
+  known #(
+      .Width(SlotW + DramW + PortBytes)
+  ) u_known_dram (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_dram),
+      .value_i({trace_dram_slot, trace_dram_addr, trace_dram_strobe})
+  );
+  for (genvar i = 0; i < PortBytes; i++) begin : gen_known_dram
+    known #(
+        .Width(8)
+    ) u_known_lane (
+        .clk_i(clk_o),
+        .rst_ni,
+        .when_i(trace_dram && trace_dram_strobe[i]),
+        .value_i(trace_dram_data[8*i+:8])
+    );
+  end
+  known #(
+      .Width(SlotW)
+  ) u_known_matrix_done (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_matrix_done),
+      .value_i(trace_matrix_done_slot)
+  );
+  known #(
+      .Width(SlotW)
+  ) u_known_vector_done (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_vector_done),
+      .value_i(trace_vector_done_slot)
+  );
+  known #(
+      .Width(SlotW)
+  ) u_known_dma_done (
+      .clk_i(clk_o),
+      .rst_ni,
+      .when_i(trace_dma_done),
+      .value_i(trace_dma_done_slot)
+  );
+
   logic unused_watch, unused_idle;
   logic [31:0] unused_reads, unused_writes;
 

@@ -233,6 +233,66 @@ module vector_bench
       .yield_o        (yield)
   );
 
+  // ---------------------------------------------------------------- no X
+  known #(
+      .Width(11)
+  ) u_known_controls (
+      .clk_i,
+      .rst_ni,
+      .when_i(1'b1),
+      .value_i({cmd_ready, done_valid, a_valid, b_valid, vmem_write, amem_write, busy, wait_clear, wait_port, start, finish})
+  );
+  known #(
+      .Width(AddrW)
+  ) u_known_a (
+      .clk_i,
+      .rst_ni,
+      .when_i(a_valid),
+      .value_i(a_addr)
+  );
+  known #(
+      .Width(AddrW)
+  ) u_known_b (
+      .clk_i,
+      .rst_ni,
+      .when_i(b_valid),
+      .value_i(b_addr)
+  );
+  known #(
+      .Width(SlotW + AddrW + Lanes)
+  ) u_known_vmem (
+      .clk_i,
+      .rst_ni,
+      .when_i(vmem_write),
+      .value_i({write_slot, vmem_addr, vmem_strobe})
+  );
+  for (genvar i = 0; i < Lanes; i++) begin : gen_known_vmem
+    known #(
+        .Width(32)
+    ) u_known_lane (
+        .clk_i,
+        .rst_ni,
+        .when_i(vmem_write && vmem_strobe[i]),
+        .value_i(vmem_data[32*i+:32])
+    );
+  end
+  known #(
+      .Width(SlotW + $clog2(AmemBlocks) + ScaleW + BlockW)
+  ) u_known_amem (
+      .clk_i,
+      .rst_ni,
+      .when_i(amem_write),
+      .value_i({amem_slot, amem_addr, amem_data})
+  );
+  known #(
+      .Width(SlotW)
+  ) u_known_done (
+      .clk_i,
+      .rst_ni,
+      .when_i(done_valid),
+      .value_i(done_slot)
+  );
+
   logic unused;
-  assign unused = &{1'b0, share_data, dma_ready, busy, wait_clear, wait_port, head, start, finish};
+  assign unused = &{1'b0, share_data, dma_ready, head};
 endmodule
