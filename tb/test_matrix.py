@@ -3,7 +3,7 @@
 tb/matrix_bench.sv holds the unit and needs no Python in a clock. Times are compared to the clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cocotb
@@ -104,6 +104,7 @@ class Times:
     wait_clear: int = 0
     first: int = 0  # clock of the first beat
     last: int = 0  # of the last beat's last pass
+    words: list = field(default_factory=list, repr=False)  # of each command: VMEM element -> bits
 
     @property
     def lost(self) -> int:
@@ -217,7 +218,7 @@ async def run(
 
 def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
     lanes = port_bytes() // 2
-    open_slots, times, compared = {}, Times([], [None] * len(commands)), 0
+    open_slots, times, compared = {}, Times([], [None] * len(commands), words=[None] * len(commands)), 0
     for line in Path("log.txt").read_text().splitlines():
         kind, *rest = line.split()
         if kind == "S":
@@ -243,6 +244,7 @@ def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
         else:
             times.done[index] = int(rest[1])
             check(index, commands[index], expected[index], written)
+            times.words[index] = written
             compared += len(written)
             del open_slots[slot]
     assert len(times.accepted) == len(commands) and not open_slots, (
@@ -322,6 +324,38 @@ async def one_element_at_a_time(dut):
         c.elements[:] = (np.eye(32, dtype=np.int8) * (115 if int8 else 3))[:, None]
         commands.append(c)
     await run(dut, amem, commands)
+
+
+@cocotb.test()
+@cocotb.parametrize(int8=[0, 1])
+async def rows_and_outputs_are_independent(dut, int8):
+    """A scale of one row's activations, or of one output's weights, is doubled: of the results those of that row or that
+    output double, each of them, and no other changes."""
+    rng, num_rows, outputs = numpy_rng("commands"), most_rows(), port_bytes()
+    amem = rng.integers(1, 128, (AMEM_BLOCKS, 32)).astype(np.int8), np.full(AMEM_BLOCKS, 127, np.uint8)
+    base = command(rng, int8, outputs, 1, num_rows, (127, 128), amem=0, amem_stride=1, vmem=0)
+    codes = rng.integers(1, 128 if int8 else 8, base.elements.shape).astype(np.int8)  # no sum is zero
+    base.elements = codes if int8 else mx.FP4_DOUBLED[codes]
+    commands = [base]
+    for row in range(num_rows):
+        place = (row + 1) * num_rows  # a copy of all rows
+        for part in amem:
+            part[place : place + num_rows] = part[:num_rows]
+        amem[1][place + row] += 1
+        commands.append(replace(base, amem=place))
+    for output in range(outputs):
+        scales = base.scales.copy()
+        scales[output] += 1
+        commands.append(replace(base, scales=scales))
+    words = (await run(dut, amem, commands)).words
+    values = {place: np.uint32(bits).view(np.float32) for place, bits in words[0].items()}
+    stride = base.vmem_stride * (port_bytes() // 2)
+    for i, seen in enumerate(words[1:]):
+        chosen = {row * stride + i - num_rows for row in range(num_rows)}
+        chosen = {i * stride + output for output in range(outputs)} if i < num_rows else chosen
+        expected = {place: value * 2 if place in chosen else value for place, value in values.items()}
+        got = {place: np.uint32(bits).view(np.float32) for place, bits in seen.items()}
+        assert got == expected, f"row {i}" if i < num_rows else f"output {i - num_rows}"
 
 
 @cocotb.test()

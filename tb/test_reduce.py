@@ -133,6 +133,16 @@ async def corners(dut, kind):
 
 
 @cocotb.test()
+@cocotb.parametrize(kind=[REDUCE.sum, REDUCE.max, REDUCE.argmax])
+async def each_lane_alone(dut, kind):
+    """Rows of three words with one element that counts, in each lane of each word: a lane that is lost or mistaken shows."""
+    width = 3 * json.loads(os.environ["SRN_PARAMETERS"])["Lanes"]
+    rows = fp32.bits(np.diag(np.arange(1, width + 1) + 0.5).astype(np.float32))
+    assert len({int(GOLDEN[kind](row)) for row in rows}) == width
+    await run(dut, list(rows), [kind] * width, [False] * width, 0.0)
+
+
+@cocotb.test()
 @cocotb.parametrize(kind=[REDUCE.sum, REDUCE.max])
 async def rows_of_one_word_follow_without_a_gap(dut, kind):
     generator = numpy_rng("rows")

@@ -260,8 +260,13 @@ def plan(vmem: np.ndarray, commands: list[Command], n: int) -> list:
     return expected
 
 
-async def run(dut, vmem: np.ndarray, commands: list[Command], stall: int = 0, others: int = 0) -> list[tuple[int, int]]:
-    """Compares every command's writes with the model's; returns the clocks of acceptance and completion of each."""
+async def run(
+    dut, vmem: np.ndarray, commands: list[Command], stall: int = 0, others: int = 0, written=None
+) -> list[tuple[int, int]]:
+    """Compares every command's writes with the model's; returns the clocks of acceptance and completion of each.
+
+    `written`, a list, gets of each command what it wrote: VMEM elements and AMEM blocks, by address.
+    """
     n = lanes()
     expected = plan(vmem, commands, n)
     words = vmem.reshape(-1, n)[:, ::-1].astype(">u4")
@@ -276,13 +281,13 @@ async def run(dut, vmem: np.ndarray, commands: list[Command], stall: int = 0, ot
     dut.rst_ni.value = 1
     dut.go_i.value = 1
     await RisingEdge(dut.done_o)
-    times = compare(commands, expected, n)
+    times = compare(commands, expected, n, written)
     for name in ("vmem.bin", "commands.bin", "log.txt"):
         Path(name).unlink()
     return times
 
 
-def compare(commands: list[Command], expected: list, n: int) -> list[tuple[int, int]]:
+def compare(commands: list[Command], expected: list, n: int, written: list | None = None) -> list[tuple[int, int]]:
     open_slots, accepted, times = {}, 0, [None] * len(commands)
     compared = 0
     for line in Path("log.txt").read_text().splitlines():
@@ -306,6 +311,9 @@ def compare(commands: list[Command], expected: list, n: int) -> list[tuple[int, 
             times[index] = (since, int(rest[0]))
             check(index, commands[index], expected[index], vmem_writes, amem_writes)
             compared += len(vmem_writes) + len(amem_writes)
+            if written is not None:
+                written += [None] * (index + 1 - len(written))
+                written[index] = vmem_writes, amem_writes
             del open_slots[slot]
     assert accepted == len(commands) and not open_slots, f"{accepted} accepted, unfinished: {open_slots}"
     cocotb.log.info("%d commands, %d elements and blocks compared", len(commands), compared)
@@ -392,6 +400,39 @@ async def each_reads_what_the_one_before_wrote_last(dut):
         else:
             last = c.dst + (c.cols - 1) * n
     await run(dut, memory(rng, VMEM_WORDS * n), commands)
+
+
+@cocotb.test()
+@cocotb.parametrize(f=[0, 1])
+async def rows_and_lanes_are_independent(dut, f):
+    """One element of the source is another: its own element of the result changes, its row's sum, its row's block, no other."""
+    n = lanes()
+    rng, rows, cols, size = numpy_rng("data"), 2, 2 * n, 4 * n
+    shape = {"f": f, "rows": rows, "cols": cols, "a_row": 2}
+    vmem = np.zeros(VMEM_WORDS * n, np.uint32)
+    source = fp32.bits(rng.uniform(1, 2, size).astype(np.float32))
+    outputs, sums = (size + 1) * size, 2 * (size + 1) * size  # behind the sources
+    commands = []
+    for i in range(size + 1):  # the first as it is
+        place = i * size
+        vmem[place : place + size] = source
+        if i:
+            vmem[place + i - 1] = fp32.bits(np.float32(64 + i % 8))
+        results = {"dst": outputs + place, "dst_row": 2, "reduce": REDUCE.sum, "b": sums + i * rows}
+        commands.append(Command(a=place, **results, **shape))
+        commands.append(Command(a=place, out=OUT.mxint8, dst=i * rows, dst_row=1, **shape))
+    written = []
+    await run(dut, vmem, commands, written=written)
+    places = {}
+    for i, (elements, _), (_, blocks) in zip(range(size + 1), written[::2], written[1::2], strict=True):
+        seen = {("element", k - outputs - i * size): v for k, v in elements.items() if k < sums}
+        seen |= {("sum", k - sums - i * rows): v for k, v in elements.items() if k >= sums}
+        seen |= {("block", k - i * rows): v for k, v in blocks.items()}
+        assert len(seen) == size + 2 * rows
+        places[i] = seen
+    for i in range(size):
+        changed = {place for place, value in places[i + 1].items() if value != places[0][place]}
+        assert changed == {("element", i), ("sum", i // cols), ("block", i // cols)}, f"row {i // cols}, lane {i % n}"
 
 
 @cocotb.test()
