@@ -1,9 +1,12 @@
-"""AXI4-Lite master on cocotb-bus: one access at a time, awake only while it lasts."""
+"""AXI4-Lite master on cocotb-bus: one access at a time, awake only while it lasts.
+
+With probability `stall` it lets a cycle go by, before each offer and before it takes an answer.
+"""
 
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb_bus.drivers import BusDriver
 
-from tb.stream import clock_of
+from tb.stream import clock_of, rng
 
 PATIENCE = 1000  # cycles that an access may take
 
@@ -35,36 +38,44 @@ class AxiLiteMaster(BusDriver):
     _FROM_SLAVE = ("awready", "wready", "bvalid", "bresp", "arready", "rvalid", "rdata", "rresp")
     _signals = {name: f"{name}_i" for name in _TO_SLAVE} | {name: f"{name}_o" for name in _FROM_SLAVE}
 
-    def __init__(self, dut, prefix: str = "s_axil"):
+    def __init__(self, dut, prefix: str = "s_axil", stall: float = 0.0):
+        self._stall, self._random = stall, rng(f"master {prefix}")
         super().__init__(dut, prefix, clock_of(dut))
         for name in self._TO_SLAVE:
             getattr(self.bus, name).value = 0
 
+    def _stalls(self) -> bool:
+        return self._stall > 0 and self._random.random() < self._stall
+
     async def _handshake(self, *channels: str) -> None:
         """Offer on each of the channels until each has moved."""
-        waiting = set(channels)
-        for channel in channels:
-            getattr(self.bus, f"{channel}valid").value = 1
+        waiting, offered = set(channels), set()
         for _ in range(PATIENCE):
+            offered |= {channel for channel in channels if channel in waiting and not self._stalls()}
+            for channel in offered:
+                getattr(self.bus, f"{channel}valid").value = 1
             await FallingEdge(self.clock)
-            moved = {channel for channel in waiting if int(getattr(self.bus, f"{channel}ready").value)}
+            moved = {channel for channel in offered if int(getattr(self.bus, f"{channel}ready").value)}
             await RisingEdge(self.clock)
             for channel in moved:
                 getattr(self.bus, f"{channel}valid").value = 0
             waiting -= moved
+            offered -= moved
             if not waiting:
                 return
         raise AssertionError(f"AXI-Lite: {sorted(waiting)} not ready for {PATIENCE} cycles")
 
     async def _answer(self, channel: str, *fields: str) -> list[int]:
-        getattr(self.bus, f"{channel}ready").value = 1
         for _ in range(PATIENCE):
+            ready = not self._stalls()
+            getattr(self.bus, f"{channel}ready").value = int(ready)
             await FallingEdge(self.clock)
-            if int(getattr(self.bus, f"{channel}valid").value):
+            if ready and int(getattr(self.bus, f"{channel}valid").value):
                 values = [int(getattr(self.bus, field).value) for field in fields]
                 await RisingEdge(self.clock)
                 getattr(self.bus, f"{channel}ready").value = 0
                 return values
+            await RisingEdge(self.clock)
         raise AssertionError(f"AXI-Lite: no answer on {channel} for {PATIENCE} cycles")
 
     async def write(self, address: int, value: int) -> None:

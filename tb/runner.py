@@ -6,6 +6,8 @@ A bench is `tb/test_NAME.py` and tests the module `srn_NAME`. It may say:
     PARAMETERS = [{"Width": 8}, {}]   integer parameter sets, each built and run; {} is the module's own
                                       or {"verilator": [...], "icarus": [...]} where the two differ
     SIMULATORS = {"verilator": "why the other one cannot"}
+    DEFINED_WHEN = {"value_o": "done_o"}  outputs that may be X unless another is high (tb/bench.py)
+    NEVER_WAITS = {"in": "why"}       streams of the top that this bench cannot let wait, and what does
 
 Sources are found, not listed: the top's file and, again and again, every file under rtl/ and tb/ whose name
 occurs in one already found. A module lives in the file of its name, so an edit rebuilds only what uses it.

@@ -53,9 +53,9 @@ class Hang(AssertionError):
 class Session:
     """Drives every input of tb/system.sv but the memory's settings. The clock runs before it is made (tb/stream.py start)."""
 
-    def __init__(self, dut):
+    def __init__(self, dut, stall: float = 0.0):
         self.dut = dut
-        self.host = AxiLiteMaster(dut, "s_axil")
+        self.host = AxiLiteMaster(dut, "s_axil", stall)
 
     # -- the chip ---------------------------------------------------------------------------------------------------
 
