@@ -46,6 +46,7 @@ class Ports:
         names = {handle._name: handle for handle in dut if re.search(r"_n?[io]$", handle._name)}
         self.clock = names.get("clk_i", names.get("clk_o"))
         self.reset = names.get("rst_ni")
+        self.watched = 0  # clocks
         self.offers = {match[1]: names[match[0]] for match in map(OFFER.fullmatch, names) if match}
         self.streams = {}
         for prefix, valid in self.offers.items():
@@ -88,6 +89,7 @@ async def watch(ports: Ports) -> None:
         await before_the_edge(ports.clock)
         if not int(ports.reset.value):
             continue
+        ports.watched += 1
         asked = (handle for handle, when in ports.defined if when is None or int(when.value))
         unknown = [handle._name for handle in asked if not handle.value.is_resolvable]
         assert not unknown, f"X after reset: {', '.join(unknown)}"
@@ -140,9 +142,11 @@ def held(test: Test) -> Test:
         if ports.reset is not None:
             await break_off(test.func(dut, **arguments))
         stream.owed.clear()
-        if ports.reset is not None and cocotb.SIM_NAME.lower().startswith("icarus"):
+        watches = ports.reset is not None and cocotb.SIM_NAME.lower().startswith("icarus")
+        if watches:
             cocotb.start_soon(watch(ports))
         await test.func(dut, **arguments)
+        assert ports.watched or not watches, "the test resets nothing, so no X was looked for"
         await rest(ports)
         never = getattr(_bench, "NEVER_WAITS", {})
         assert never.keys() <= ports.streams.keys(), f"NEVER_WAITS names no stream: {', '.join(never)}"
