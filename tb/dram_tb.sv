@@ -3,7 +3,7 @@
 // A pulse of go_i begins reads.txt and writes.txt, a request a line: "id beat beats after", hexadecimal; `after`: how many bursts of the other kind
 // must have been answered. Requests of a kind go in order, as many at a time as max_*_i. Word n of all that is written (8 bytes) is
 // n * 64'h9E3779B97F4A7C15, its beat's strobes all ones or, with random_strobes_i, bits of that. With log_i data.txt has a line "id response data"
-// for each beat read. done_o rises when all is answered; span_o counts the clocks from the first address to the last answer.
+// for each beat read. Where the memory stalls by stall_i, the player takes its answers as late. done_o rises when all is answered; span_o counts the clocks from the first address to the last answer.
 module dram_tb #(
     parameter int PortBytes = 16,
     parameter int DramBeats = 65536,
@@ -43,8 +43,14 @@ module dram_tb #(
   logic [PortBytes-1:0] wstrb;
   logic watch, idle;
 
-  assign rready = 1'b1;
-  assign bready = 1'b1;
+  // the player's own stalls, as often as the memory's
+  logic [31:0] random;
+  always @(posedge clk_i) begin
+    if (!rst_ni) random <= seed_i | 32'd1;
+    else random <= {random[30:0], random[31] ^ random[21] ^ random[1] ^ random[0]};
+    rready <= !rst_ni || random[7:0] >= stall_i;
+    bready <= !rst_ni || random[23:16] >= stall_i;
+  end
 
   /* verilator lint_off BLKSEQ */
   int reads_file, writes_file, data_file;
@@ -121,11 +127,11 @@ module dram_tb #(
     end else if (running) begin
       if (begun) span = span + 1;
       // answers
-      if (rvalid) begin
+      if (rvalid && rready) begin
         if (data_file != 0) $fwrite(data_file, "%h %h %h\n", rid, rresp, rdata);
         if (rlast) reads_answered = reads_answered + 1;
       end
-      if (bvalid) writes_answered = writes_answered + 1;
+      if (bvalid && bready) writes_answered = writes_answered + 1;
       // addresses
       if (arvalid && arready) begun = 1'b1;
       if (awvalid && awready) begun = 1'b1;
