@@ -52,7 +52,7 @@ sim: .venv/made
 	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(WAVES),--waves) $(if $(TRACE),--trace)
 
 test: .venv/made
-	@$(RUN) pytest -n 2 $(ARGS)
+	@$(RUN) pytest -n 2 -p verify.recorder $(ARGS)
 
 tb-%: .venv/made
 	@$(RUN) tb.runner $* --sim $(SIM) --seed $(SEED) $(if $(WAVES),--waves) $(if $(TEST),--test '$(TEST)') \

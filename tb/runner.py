@@ -41,7 +41,7 @@ from tb import simulators
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 SIMULATORS = ("verilator", "icarus")
-RUN_LIMIT_S = 1200  # of wall clock, for one simulation: a hang is a failure, not a wait
+RUN_LIMIT_S = int(os.environ.get("SRN_LIMIT_S") or 1200)  # of wall clock, for one simulation: a hang is a failure
 TIMESCALE = ("1ns", "1ps")
 
 VERILATOR_FLAGS = (
@@ -56,8 +56,19 @@ PUBLIC = {"public_flat_rw": ("*_i", "*_ni"), "public_flat_rd": ("*_o", "*_no")} 
 ICARUS_FLAGS = ("-Wall", "-Wno-timescale")
 
 
+@dataclass(frozen=True)
+class Case:
+    """One cocotb test of a run."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
 class BenchError(AssertionError):
-    """A bench that failed, or that cannot prove that it ran."""
+    """A bench that failed, or that cannot prove that it ran. `cases` are its tests, where it got so far."""
+
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Result:
     tests: int
     folder: Path
     waves: Path | None
+    cases: tuple[Case, ...]
 
 
 # ---------------------------------------------------------------- benches
@@ -321,7 +333,7 @@ def build_and_run(
         raise BenchError(f"{plan.module} has no test that {testcase!r} finds, only: {', '.join(plan.tests)}")
     runner = build(plan.toplevel, simulator, parameters, waves, folders)
 
-    label = label or _label(bench, simulator, parameters=parameters)
+    label = label or _label(bench, simulator, *([f"seed{seed}"] if seed != 1 else []), parameters=parameters)
     folder = BUILD / "run" / label
     log = folder / "run.log"
     results = folder / "results.xml"
@@ -330,7 +342,9 @@ def build_and_run(
     again += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
 
     def red(reason: str) -> BenchError:
-        return BenchError(f"{label}: {reason}\n{_tail(log)}\nlog: {log.relative_to(ROOT)}\nagain: {again} WAVES=1")
+        error = BenchError(f"{label}: {reason}\n{_tail(log)}\nlog: {log.relative_to(ROOT)}\nagain: {again} WAVES=1")
+        error.cases = read_cases(results, expected)
+        return error
 
     status = ""
     with locked(folder):
@@ -395,7 +409,18 @@ def build_and_run(
             raise red(f"the tests passed, but {easy}")
         if waves and not wave_file.exists():
             raise red(f"no waves in {wave_file.relative_to(ROOT)}")
-    return Result(tests=tests, folder=folder, waves=wave_file if waves else None)
+        cases = read_cases(results, expected)
+    return Result(tests=tests, folder=folder, waves=wave_file if waves else None, cases=cases)
+
+
+def read_cases(results: Path, expected: Sequence[str]) -> tuple[Case, ...]:
+    """The outcome of each expected test; one that left no result, or was skipped, has failed."""
+    found = {}
+    with contextlib.suppress(OSError, ElementTree.ParseError):
+        for case in ElementTree.parse(results).getroot().iter("testcase"):
+            passed = all(case.find(bad) is None for bad in ("failure", "error", "skipped"))
+            found[case.get("name")] = Case(case.get("name", ""), passed, float(case.get("time") or 0))
+    return tuple(found.get(name) or Case(name, False, 0.0) for name in expected)
 
 
 def _never_stalled(counts: Path) -> str:

@@ -38,10 +38,10 @@ def pytest_terminal_summary(terminalreporter, config):
     for report in _unexpected_skips(config):
         say(f"Skipped, which tests/conftest.py does not expect, so the run has failed: {report.nodeid}")
     counts = [
-        value
+        len(value)
         for report in _reports(config, "passed")
         for name, value in report.user_properties
-        if name == "cocotb_tests"
+        if name == "cocotb"
     ]
     if counts:
         say(f"{sum(counts)} cocotb tests passed in {len(counts)} simulations")

@@ -21,8 +21,16 @@ def cases():
                 yield pytest.param(name, simulator, parameters, id="-".join(filter(None, [name, simulator, text])))
 
 
+@pytest.mark.seeded
 @pytest.mark.parametrize("name, simulator, parameters", list(cases()))
 def test_bench(name, simulator, parameters, record_property):
     if simulator is None:
         raise BenchError(f"tb/test_{name}.py cannot be loaded: {parameters!r}")
-    record_property("cocotb_tests", build_and_run(name, simulator, parameters).tests)
+    cases = ()
+    try:
+        cases = build_and_run(name, simulator, parameters).cases
+    except BenchError as error:
+        cases = error.cases
+        raise
+    finally:
+        record_property("cocotb", [[case.name, case.passed, case.seconds] for case in cases])
