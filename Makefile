@@ -3,6 +3,8 @@
 #   make sim       run a model on the simulated chip     CONFIG MODEL PROMPT TOKENS WEIGHTS MEMORY SIM SEED WAVES TRACE
 #                  several sequences together: BATCH=4 times the prompt, or PROMPTS=file, one a line
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
+#   make regress   every test with SEEDS=3 seeds, then the parts of the sign-off, then the page build/report/index.html
+#                  BASE J LIMIT TESTS="fifo tests/test_mx.py" PARTS="tests formal" FAILED=1 (what failed last time)
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
@@ -30,51 +32,10 @@ PARAMETERS ?=
 ARGS       ?=
 ESTIMATE   ?=
 NAME       ?=
-export SEED
-
-RUN := .venv/bin/python -m
-
-.DEFAULT_GOAL := help
-.PHONY: help sim test bench estimate wave new-block lint doctor clean
-
-help:
-	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
-
-.venv/made: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or later is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
-
-sim: .venv/made
-	@$(RUN) host.run --sim $(SIM) --config $(CONFIG) --model $(MODEL) --prompt '$(PROMPT)' --tokens $(TOKENS) \
-	  --batch $(BATCH) $(if $(PROMPTS),--prompts '$(PROMPTS)') \
-	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(WAVES),--waves) $(if $(TRACE),--trace)
-
-test: .venv/made
-	@$(RUN) pytest -n 2 -p verify.recorder $(ARGS)
-
-tb-%: .venv/made
-	@$(RUN) tb.runner $* --sim $(SIM) --seed $(SEED) $(if $(WAVES),--waves) $(if $(TEST),--test '$(TEST)') \
-	  $(if $(PARAMETERS),--parameters $(PARAMETERS))
-
-bench: .venv/made
-	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(TRACE),--trace) $(if $(RECORD),--record)
-
-estimate: .venv/made
-	@$(RUN) host.estimate $(ESTIMATE)
-
-wave: .venv/made
-	@$(RUN) tb.wave
-
-new-block: .venv/made
-	@$(RUN) tb.new_block '$(NAME)'
-
-lint: .venv/made
-	@$(RUN) tb.lint
-
-doctor:
-	@$(or $(wildcard .venv/bin/python),$(PYTHON)) -m tb.doctor
-
-clean:
-	rm -rf build
+SEEDS      ?= 1
+BASE       ?=
+J          ?= 2
+LIMIT      ?= 1200
+TESTS      ?=
+PARTS      ?=
+FAILED     ?=

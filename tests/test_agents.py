@@ -16,8 +16,8 @@ def run(simulator, rule, testcase=None):
         simulator,
         environment={"RULE": str(rule)},
         testcase=testcase,
-        package="tests.fixtures",
-        folders=["tests/fixtures"],
+        package="tests.broken",
+        folders=["tests/broken"],
         label=f"rude-{simulator}-{rule}-{testcase}",
     )
 
@@ -63,8 +63,8 @@ def test_a_bench_that_owes_something_is_red(simulator, owes, sentence):
             "owing",
             simulator,
             environment={"OWES": owes},
-            package="tests.fixtures",
-            folders=["tests/fixtures"],
+            package="tests.broken",
+            folders=["tests/broken"],
             label=f"owing-{simulator}-{owes}".replace(" ", "-"),
         )
 

@@ -15,8 +15,8 @@ def run(bench, simulator, broken="", **options):
     return build_and_run(
         bench,
         simulator,
-        package="tests.fixtures",
-        folders=["tests/fixtures"],
+        package="tests.broken",
+        folders=["tests/broken"],
         environment={"BREAK": broken},
         **options,
     )
@@ -101,7 +101,7 @@ def test_a_bench_without_tests_is_red(simulator):
 
 
 def test_a_missing_bench_is_red(simulator):
-    with pytest.raises(BenchError, match="there is no bench tests/fixtures/test_nowhere.py"):
+    with pytest.raises(BenchError, match="there is no bench tests/broken/test_nowhere.py"):
         run("nowhere", simulator)
 
 

@@ -1,0 +1,165 @@
+"""`make regress`: tests with seeds, the parts of the sign-off, the page.
+
+python -m verify.regress --seeds 10 --jobs 2                    all of it, ten seeds each
+python -m verify.regress --tests fifo 'tests/test_mx.py' --parts tests
+python -m verify.regress --failed                               the failures of the last one, same seeds
+"""
+
+import argparse
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tb.runner import ROOT, BenchError
+from verify import bins, groups, outcomes, results  # noqa: F401 - groups declares the bins
+from verify.plan import PlanError
+from verify.regress import jobs as jobs_of
+from verify.regress import local
+from verify.regress.jobs import Job, RegressError
+from verify.regress.watch import Watch, duration
+from verify.report.__main__ import main as write_page
+
+PARTS = {  # after the tests: name of the record and the module that writes it
+    "coverage": "verify.coverage",
+    "random": "verify.random",
+    "formal": "verify.formal",
+    "mutation": "verify.mutate",
+}
+BINS = ROOT / "build" / "bins"  # a file of hits for each process of tests and parts
+
+
+def exists(module: str) -> bool:
+    """Whether `python -m module` would run."""
+    found = importlib.util.find_spec(module)
+    if found and found.submodule_search_locations is not None:
+        found = importlib.util.find_spec(f"{module}.__main__")
+    return found is not None
+
+
+def relative(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def run_tests(jobs: Sequence[Job], base: int, options: argparse.Namespace, command: str, whole: bool) -> bool:
+    """Run them and keep what came of it, also of an interrupted run, which goes through. True where all passed."""
+    began = time.time()
+    watch = Watch(len(jobs), jobs_of.FOLDER / "failures.txt")
+    ended = False
+    try:
+        local.run(jobs, watch.tell, options.jobs, options.limit)
+        ended = True
+    finally:
+        watch.end()
+        jobs_of.keep(jobs, watch.failed, base)
+        junit = outcomes.JUNIT if whole else jobs_of.FOLDER / "junit.xml"
+        outcomes.write_junit(watch.outcomes, junit)
+        if whole:
+            seeds = {job.seed for job in jobs if job.seed is not None}
+            outcomes.write_part(watch.outcomes, command, began, ended, seeds)
+        state = "" if ended else "interrupted: "
+        print(
+            f"{state}{watch.done} of {len(jobs)} runs, {len(watch.failed)} failed, in {duration(time.time() - began)}, "
+            f"{options.jobs} at a time; {relative(junit)}"
+        )
+        if watch.failed:
+            print(f"again: make regress FAILED=1 (same seeds), each alone by its line in {relative(watch.file)}")
+    return ended and not watch.failed
+
+
+def run_part(name: str) -> bool:
+    """A part in a process of its own; a record of before does not stand for it."""
+    (results.FOLDER / f"{name}.json").unlink(missing_ok=True)
+    print(f"\n{name}: python -m {PARTS[name]}", flush=True)
+    began = time.time()
+    status = subprocess.run([sys.executable, "-m", PARTS[name]], cwd=ROOT, check=False).returncode
+    print(f"{name}: {'passed' if status == 0 else f'failed, status {status}'}, {duration(time.time() - began)}")
+    return status == 0
+
+
+def write_bins(command: str, began: float) -> None:
+    """The part "bins": what tests and parts have hit, all together. Nothing where no group is declared."""
+    if not bins.GROUPS:
+        return
+    bins.merge(sorted(BINS.glob("bins-*.json")))
+    rows = bins.rows()
+    total, hit = (sum(row[key] for row in rows) for key in ("bins", "hit"))
+    bar = results.Figure("functional coverage", f"{100 * hit / total:.1f} %", "100 %", hit == total)
+    results.write("bins", command, began, hit == total, f"{hit} of {total} bins in {len(rows)} groups", [bar], rows)
+
+
+def number(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m verify.regress", description="Tests with seeds, parts, page.")
+    parser.add_argument("--seeds", type=number, default=1, help="of each test that follows one")
+    parser.add_argument("--base", type=number, help="that the seeds are drawn from; else one is made up, and printed")
+    parser.add_argument("--jobs", type=number, default=2, help="at a time")
+    parser.add_argument("--limit", type=number, default=1200, help="seconds for one simulation")
+    parser.add_argument("--tests", nargs="*", default=[], help="benches, files or ids, with *")
+    parser.add_argument("--failed", action="store_true", help="only what failed last time")
+    parser.add_argument("--parts", nargs="*", help=f"of tests, {', '.join(PARTS)}; all that are there")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = read_options(arguments)
+    try:
+        parts = chosen_parts(options)
+        whole = not options.tests and not options.failed
+        if options.failed:
+            base, jobs = jobs_of.failures()
+        else:
+            base = options.base or secrets.randbelow(2**31 - 1) + 1
+            jobs = jobs_of.choose(options.tests, jobs_of.draw(base, options.seeds)) if "tests" in parts else []
+    except (RegressError, PlanError, BenchError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    command = f"make regress SEEDS={options.seeds} BASE={base}"
+    began = time.time()
+    if whole:
+        shutil.rmtree(BINS, ignore_errors=True)
+        os.environ["SRN_BINS"] = str(BINS)
+    passed, interrupted = True, False
+    try:
+        if "tests" in parts:
+            seeds = len({job.seed for job in jobs if job.seed is not None})
+            print(f"base seed {base} (BASE={base} repeats it): {len(jobs)} runs, {seeds} seeds, {options.jobs} workers")
+            passed = run_tests(jobs, base, options, command, whole)
+        for name in PARTS:
+            if name in parts:
+                passed = run_part(name) and passed
+    except KeyboardInterrupt:
+        print("interrupted: what was earned is kept")
+        interrupted = True
+    if whole:
+        write_bins(command, began)
+        passed = write_page() == 0 and passed
+    return 130 if interrupted else int(not passed)
+
+
+def chosen_parts(options: argparse.Namespace) -> list[str]:
+    """In order. Raises RegressError for one that does not exist, or is not in this tree."""
+    if options.parts is None:
+        narrow = options.tests or options.failed
+        return ["tests"] if narrow else ["tests", *(name for name, module in PARTS.items() if exists(module))]
+    for name in options.parts:
+        if name != "tests" and name not in PARTS:
+            raise RegressError(f"there is no part {name}: there are tests, {', '.join(PARTS)}")
+        if name != "tests" and not exists(PARTS[name]):
+            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name]}")
+    return list(options.parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
