@@ -142,7 +142,7 @@ def source_files(toplevel: str, folders: Sequence[str] = ("rtl", "tb")) -> list[
         raise BenchError(f"no file {toplevel}.sv under {' or '.join(folders)}")
     order: dict[str, None] = {}
 
-    shipped = {stem for stem, path in known.items() if path.is_relative_to(ROOT / "rtl")}
+    shipped = {stem for stem, path in known.items() if not path.is_relative_to(ROOT / "tb")}
 
     def visit(stem: str, above: tuple[str, ...] = ()) -> None:
         if stem in order or stem in above:

@@ -1,11 +1,11 @@
 """The float reference against Hugging Face transformers as it is installed; test_reference.py has stored logits of it."""
 
-import numpy as np
 import pytest
 
 from host.checkpoint import read_model
 from models.reference import forward
 from tests.golden.make_llamas import CASES, by_transformers
+from tests.near import near
 from tests.test_reference import TOLERANCE
 
 pytest.importorskip("torch", reason="needs torch and transformers: pip install -r requirements-reference.txt")
@@ -15,4 +15,4 @@ pytest.importorskip("transformers", reason="needs torch and transformers: pip in
 @pytest.mark.parametrize("case", CASES)
 def test_logits_equal_those_of_transformers(case):
     weights, ids, logits = by_transformers(CASES[case], seed=2)
-    assert np.abs(forward(weights, read_model(CASES[case]), ids) - logits).max() <= TOLERANCE
+    near(forward(weights, read_model(CASES[case]), ids), logits, atol=TOLERANCE)

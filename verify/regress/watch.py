@@ -67,7 +67,9 @@ def title(outcome: Outcome) -> str:
 def shown(outcome: Outcome) -> list[str]:
     """The reason, the last lines of the log if there is one, and the line that repeats it."""
     said = [line[1:] for line in outcome.text.splitlines() if line.startswith("E ")]
-    said = textwrap.dedent("\n".join(said)).splitlines() or outcome.text.splitlines()[-LAST_LINES:] or ["it says nothing"]
+    said = (
+        textwrap.dedent("\n".join(said)).splitlines() or outcome.text.splitlines()[-LAST_LINES:] or ["it says nothing"]
+    )
     reason, rest = said[0], [line for line in said[1:] if not line.startswith(("again: ", "log: "))]
     return [reason, *rest[-LAST_LINES:], f"again: {outcome.again}"]
 
