@@ -241,6 +241,7 @@ async def take(dut: Any, prefix: str, count: int, stall: float = 0.0) -> list[Wo
     monitor.kill()
     await RisingEdge(dut.clk_i)  # the last word moves on this edge
     ready.kill()
+    assert words, f"{prefix}: no words were asked for, so none will be compared"
     return words
 
 
@@ -255,7 +256,7 @@ async def pipeline(
     sources = [(getattr(dut, name), [int(value) for value in values]) for name, values in inputs.items()]
     sinks = [(getattr(dut, name), []) for name in outputs]
     count = len(sources[0][1])
-    assert all(len(values) == count for _, values in sources), "inputs differ in length"
+    assert all(len(values) == count > 0 for _, values in sources), "inputs differ in length, or there are none"
     falling = FallingEdge(dut.clk_i)
     await falling
     first = max(latency, 1) - 1
@@ -276,6 +277,7 @@ async def cycles(dut: Any, inputs: Mapping[str, Sequence[int]], outputs: Sequenc
     sources = [(getattr(dut, name), [int(value) for value in values]) for name, values in inputs.items()]
     sinks = [(getattr(dut, name), []) for name in outputs]
     rising, falling = RisingEdge(dut.clk_i), FallingEdge(dut.clk_i)
+    assert sources[0][1], "no cycles to see"
     if not int(dut.clk_i.value):
         await rising
     for clock in range(len(sources[0][1])):

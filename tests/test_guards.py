@@ -84,6 +84,14 @@ def test_where_an_expectation_comes_from(tmp_path, lines, refused):
     assert bool(list(guards._circular(function))) == refused
 
 
+# ---------------------------------------------------------------- nothing to compare
+
+
+def test_a_bench_that_compares_nothing_is_red():
+    with pytest.raises(BenchError, match="4 of 4 tests failed"):
+        build_and_run("idle", SIMULATOR, package="tests.broken", folders=["tests/broken"], label=f"idle-{SIMULATOR}")
+
+
 # ---------------------------------------------------------------- tolerances
 
 

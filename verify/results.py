@@ -71,7 +71,5 @@ def read(part: str) -> dict | None:
         return None
     record = json.loads(file.read_text())
     if record["sources"] != sources_hash():
-        raise ResultsError(
-            f"{file.relative_to(ROOT)} is of other sources than rtl/ has now: run `{record['command']}` again"
-        )
+        raise ResultsError(f"{file.name} is of other sources than rtl/ has now: run `{record['command']}` again")
     return record
