@@ -115,6 +115,7 @@ def deadly():
         "test_the_worker_is_killed": "crashed while running",
         "test_that_never_ends": "Timeout",
         "test_that_is_well": "",
+        "test_that_is_gone": "no worker told what became of it",
     }
     if simulators.find_icarus():
         found["test_the_simulator_ends_badly[crash]"] = r"no results(.|\n)*running(.|\n)*again: make tb-throwaway"

@@ -83,10 +83,16 @@ def run_part(name: str) -> bool:
 
 
 def write_bins(command: str, began: float) -> None:
-    """The part "bins": what tests and parts have hit, all together. Nothing where no group is declared."""
+    """The part "bins": what tests and parts have hit, all together. Nothing where no group is declared, or where
+    hits are of other groups than this tree has."""
+    (results.FOLDER / "bins.json").unlink(missing_ok=True)
     if not bins.GROUPS:
         return
-    bins.merge(sorted(BINS.glob("bins-*.json")))
+    try:
+        bins.merge(sorted(BINS.glob("bins-*.json")))
+    except KeyError as error:
+        print(f"bins: {error.args[0]}", file=sys.stderr)
+        return
     rows = bins.rows()
     total, hit = (sum(row[key] for row in rows) for key in ("bins", "hit"))
     bar = results.Figure("functional coverage", f"{100 * hit / total:.1f} %", "100 %", hit == total)
@@ -127,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     command = f"make regress SEEDS={options.seeds} BASE={base}"
     began = time.time()
-    if whole:
+    if whole and "tests" in parts:
         shutil.rmtree(BINS, ignore_errors=True)
         os.environ["SRN_BINS"] = str(BINS)
     passed, interrupted = True, False
@@ -142,8 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: what was earned is kept")
         interrupted = True
-    if whole:
+    if whole and "tests" in parts:
         write_bins(command, began)
+    if whole:
         passed = write_page() == 0 and passed
     return 130 if interrupted else int(not passed)
 

@@ -62,7 +62,11 @@ def choose(wanted: Iterable[str], seeds: Sequence[int], root: Path = ROOT) -> li
     files = files if files and all((root / file).exists() for file in files) else []
     known = plan.collect(files)
     seeded = set(plan.collect([*files, "-m", "seeded"]))
-    chosen = dict.fromkeys(known)
+    collected = {test.split("::")[0] for test in known}
+    absent = dict.fromkeys(
+        test.split("::")[0] for test in plan.functions()
+    )  # skipped as a whole, which is told as well
+    chosen = dict.fromkeys([*known, *(file for file in absent if file not in collected)])
     if wanted:
         found = {name: [test for test in known if _finds(name, test)] for name in wanted}
         if nothing := [name for name, tests in found.items() if not tests]:

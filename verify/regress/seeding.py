@@ -41,4 +41,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     found = {item.nodeid: item for item in items}
-    items[:] = [found[name] for name in jobs()]
+    items[:] = [found[name] for name in jobs() if name in found]  # one that is lost here is missed in local.py
