@@ -87,8 +87,10 @@ def test_whatever_ends_badly_is_told(tmp_path):
         "import json, sys; from verify.regress import local; from verify.regress.jobs import Job\n"
         "told = []\n"
         f"tests = {[f'{DEADLY}::{test}' for test in deadly()]}\n"
-        "local.run([Job(test) for test in tests], lambda job, found: told.append([job.test, found[0].state, found[0].text]), "
-        "workers=2, limit_s=5, build_s=15)\n"
+        "def tell(job, found):\n"
+        "    told.append([job.test, found[0].state, f'{found[0].text}\\n{found[0].again}'])\n"
+        "local.run([Job(test, 5 if 'killed' in test else None) for test in tests], tell, "
+        "workers=2, limit_s=10, build_s=15)\n"
         "print(json.dumps(told))\n"
     )
     environment = {**os.environ, "SRN_REGRESS": str(tmp_path)}
@@ -114,13 +116,13 @@ def test_whatever_ends_badly_is_told(tmp_path):
 def deadly():
     """Each test of the suite, and what its failure says."""
     found = {
-        "test_the_worker_is_killed": "crashed while running",
+        "test_the_worker_is_killed": r"crashed while running(.|\n)*SEED=5 .venv/bin/python -m pytest 'tests/broken/suite_deadly.py::test_the_worker_is_killed'",
         "test_that_never_ends": "Timeout",
         "test_that_is_well": "",
         "test_that_is_gone": "no worker told what became of it",
     }
     if simulators.find_icarus():
-        found["test_the_simulator_ends_badly[crash]"] = r"no results(.|\n)*running(.|\n)*again: make tb-throwaway"
+        found["test_the_simulator_ends_badly[crash]"] = r"no results(.|\n)*INFO(.|\n)*again: make tb-throwaway"
         found["test_the_simulator_ends_badly[hang]"] = r"no results|tests failed"
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from tb.runner import build_and_run
 
 
+@pytest.mark.seeded
 def test_the_worker_is_killed():
     os.kill(os.getpid(), signal.SIGKILL)
 

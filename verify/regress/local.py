@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 
 from tb.runner import ROOT
-from verify.outcomes import Outcome, with_cases
+from verify.outcomes import Outcome, again, with_cases
 from verify.recorder import Recorder
 from verify.regress.jobs import FOLDER, Job, Tell
 
@@ -27,9 +27,7 @@ def run(jobs: Sequence[Job], tell: Tell, workers: int, limit_s: int, build_s: in
         job = job or left.pop(outcomes[0].test, None)  # a worker that died names the case as pytest has it
         if job:
             first = outcomes[0]
-            if first.test != job.test:
-                outcomes = with_cases(Outcome(job.test, job.seed, "failed", first.seconds, first.text), [])
-            tell(job, outcomes)
+            tell(job, outcomes if first.test == job.test else _dead(job, first.text))
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / "jobs.json"
@@ -50,7 +48,11 @@ def run(jobs: Sequence[Job], tell: Tell, workers: int, limit_s: int, build_s: in
     last = LOG.read_text(errors="replace").splitlines()[-20:]
     for job in list(left.values()):
         lost = "\n".join(["no worker told what became of it; the session's last lines:", *last])
-        tell(job, with_cases(Outcome(job.test, job.seed, "failed", 0.0, lost), []))
+        tell(job, _dead(job, lost))
+
+
+def _dead(job: Job, text: str) -> list[Outcome]:
+    return with_cases(Outcome(job.test, job.seed, "failed", 0.0, text, again(job.test, job.seed, text)), [])
 
 
 @contextlib.contextmanager
