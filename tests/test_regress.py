@@ -17,7 +17,7 @@ import pytest
 
 from tb import simulators
 from tb.runner import ROOT
-from verify import bins, results
+from verify import results
 from verify.regress import __main__ as regression
 from verify.regress import jobs
 from verify.regress.jobs import Job
@@ -162,7 +162,7 @@ def test_an_interrupt_keeps_what_there_is(tmp_path):
         ),
         (["--tests", "tests/test_nowhere.py"], "there is no test tests/test_nowhere.py"),
         (["--tests", f"{SHORT}::test_nowhere"], f"there is no test {SHORT}::test_nowhere"),
-        (["--parts", "tests", "luck"], "there is no part luck: there are tests, coverage, random, formal, mutation"),
+        (["--parts", "tests", "luck"], "there is no part luck: there are tests, random, coverage, formal, mutation"),
         (["--failed"], "there was none here"),
         (["--seeds", "many"], "argument --seeds: invalid number value: 'many'"),
         (["--seeds", "0"], "argument --seeds: invalid number value: '0'"),
@@ -202,7 +202,9 @@ def test_a_job_has_pytests_id():
 def test_a_part_is_what_it_says_now(tmp_path, monkeypatch, capfd):
     """Its record of before is gone when it fails, and so the page is red."""
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    monkeypatch.setattr(regression, "PARTS", {"formal": "tests.broken.part", "mutation": "tests.broken.nowhere"})
+    monkeypatch.setattr(
+        regression, "PARTS", {"formal": ("tests.broken.part", ["formal"]), "mutation": ("tests.broken.nowhere", [])}
+    )
     results.write("formal", "make formal", 0.0, True, "proven yesterday")
     assert not regression.run_part("formal")
     assert "formal: failed, status 3" in capfd.readouterr().out and results.read("formal") is None
@@ -210,31 +212,3 @@ def test_a_part_is_what_it_says_now(tmp_path, monkeypatch, capfd):
     assert not regression.exists("tests.broken")  # a package without a command
     with pytest.raises(jobs.RegressError, match="the part mutation is not in this tree"):
         regression.chosen_parts(regression.read_options(["--parts", "mutation"]))
-
-
-def test_bins_of_all_processes_make_one_record(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(results, "FOLDER", tmp_path)
-    monkeypatch.setattr(regression, "BINS", tmp_path / "bins")
-    monkeypatch.setattr(bins, "GROUPS", {})
-    group = bins.Group("lengths", "each length of each kind", kind=["load", "store"], length=[1, 2])
-    for number, values in enumerate([["load", "1"], ["store", "2"]]):
-        (tmp_path / "bins").mkdir(exist_ok=True)
-        (tmp_path / "bins" / f"bins-{number}.json").write_text(json.dumps({"lengths": [[values, 3]]}))
-    regression.write_bins("make regress", time.time())
-    record = results.read("bins")
-    assert not record["passed"] and record["summary"] == "2 of 4 bins in 1 groups"
-    assert record["rows"] == [
-        {
-            "group": "lengths",
-            "what": group.text,
-            "axes": "kind x length",
-            "bins": 4,
-            "hit": 2,
-            "impossible": 0,
-            "missing": "load/2, store/1",
-        }
-    ]
-    (tmp_path / "bins" / "bins-9.json").write_text(json.dumps({"widths": []}))
-    regression.write_bins("make regress", time.time())
-    assert "counts the group widths, which verify/groups.py does not declare" in capsys.readouterr().err
-    assert results.read("bins") is None

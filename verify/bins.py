@@ -64,18 +64,6 @@ def merge(files: Iterable[Path]) -> None:
                 group.hits[tuple(values)] += count
 
 
-def rows() -> list[dict]:
-    """Each group as the part "bins" shows it."""
-    found = []
-    for group in GROUPS.values():
-        missing = ["/".join(values) for values in group.missing()]
-        more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
-        row = {"group": group.name, "what": group.text, "axes": " x ".join(group.axes), "bins": len(group.bins)}
-        row |= {"hit": len(group.bins) - len(missing), "impossible": len(group.excluded)}
-        found.append(row | {"missing": ", ".join(missing[:10]) + more})
-    return found
-
-
 def save(environment: Mapping[str, str] = os.environ) -> None:
     """Write this process's hits, if it has any, under SRN_BINS."""
     hits = {name: [[*item] for item in group.hits.items()] for name, group in GROUPS.items() if group.hits}

@@ -16,8 +16,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tb.runner import ROOT, BenchError
-from verify import bins, groups, outcomes, results  # noqa: F401 - groups declares the bins
+from tb.runner import BUILD, ROOT, BenchError
+from verify import outcomes, results
 from verify.plan import PlanError
 from verify.regress import jobs as jobs_of
 from verify.regress import local
@@ -25,13 +25,13 @@ from verify.regress.jobs import Job, RegressError
 from verify.regress.watch import Watch, duration
 from verify.report.__main__ import main as write_page
 
-PARTS = {  # after the tests: name of the record and the module that writes it
-    "coverage": "verify.coverage",
-    "random": "verify.random",
-    "formal": "verify.formal",
-    "mutation": "verify.mutate",
+RUNS = BUILD / "run"  # emptied before a whole regression: what is covered is what it ran
+PARTS = {  # after the tests, in this order: the module that is run, and the records that it writes
+    "random": ("verify.random", ["random"]),
+    "coverage": ("verify.coverage", ["coverage", "bins"]),  # of tests and campaigns
+    "formal": ("verify.formal", ["formal"]),
+    "mutation": ("verify.mutate", ["mutation"]),
 }
-BINS = ROOT / "build" / "bins"  # a file of hits for each process of tests and parts
 
 
 def exists(module: str) -> bool:
@@ -74,29 +74,14 @@ def run_tests(jobs: Sequence[Job], base: int, options: argparse.Namespace, comma
 
 def run_part(name: str) -> bool:
     """A part in a process of its own; a record of before does not stand for it."""
-    (results.FOLDER / f"{name}.json").unlink(missing_ok=True)
-    print(f"\n{name}: python -m {PARTS[name]}", flush=True)
+    module, records = PARTS[name]
+    for record in records:
+        (results.FOLDER / f"{record}.json").unlink(missing_ok=True)
+    print(f"\n{name}: python -m {module}", flush=True)
     began = time.time()
-    status = subprocess.run([sys.executable, "-m", PARTS[name]], cwd=ROOT, check=False).returncode
+    status = subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=False).returncode
     print(f"{name}: {'passed' if status == 0 else f'failed, status {status}'}, {duration(time.time() - began)}")
     return status == 0
-
-
-def write_bins(command: str, began: float) -> None:
-    """The part "bins": what tests and parts have hit, all together. Nothing where no group is declared, or where
-    hits are of other groups than this tree has."""
-    (results.FOLDER / "bins.json").unlink(missing_ok=True)
-    if not bins.GROUPS:
-        return
-    try:
-        bins.merge(sorted(BINS.glob("bins-*.json")))
-    except KeyError as error:
-        print(f"bins: {error.args[0]}", file=sys.stderr)
-        return
-    rows = bins.rows()
-    total, hit = (sum(row[key] for row in rows) for key in ("bins", "hit"))
-    bar = results.Figure("functional coverage", f"{100 * hit / total:.1f} %", "100 %", hit == total)
-    results.write("bins", command, began, hit == total, f"{hit} of {total} bins in {len(rows)} groups", [bar], rows)
 
 
 def number(text: str) -> int:
@@ -132,10 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     command = f"make regress SEEDS={options.seeds} BASE={base}"
-    began = time.time()
     if whole and "tests" in parts:
-        shutil.rmtree(BINS, ignore_errors=True)
-        os.environ["SRN_BINS"] = str(BINS)
+        shutil.rmtree(RUNS, ignore_errors=True)
+        if "coverage" in parts:
+            os.environ["COVERAGE"] = "toggle"
     passed, interrupted = True, False
     try:
         if "tests" in parts:
@@ -148,8 +133,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: what was earned is kept")
         interrupted = True
-    if whole and "tests" in parts:
-        write_bins(command, began)
     if whole:
         passed = write_page() == 0 and passed
     return 130 if interrupted else int(not passed)
@@ -159,12 +142,12 @@ def chosen_parts(options: argparse.Namespace) -> list[str]:
     """In order. Raises RegressError for one that does not exist, or is not in this tree."""
     if options.parts is None:
         narrow = options.tests or options.failed
-        return ["tests"] if narrow else ["tests", *(name for name, module in PARTS.items() if exists(module))]
+        return ["tests"] if narrow else ["tests", *(name for name, (module, _) in PARTS.items() if exists(module))]
     for name in options.parts:
         if name != "tests" and name not in PARTS:
             raise RegressError(f"there is no part {name}: there are tests, {', '.join(PARTS)}")
-        if name != "tests" and not exists(PARTS[name]):
-            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name]}")
+        if name != "tests" and not exists(PARTS[name][0]):
+            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name][0]}")
     return list(options.parts)
 
 

@@ -122,7 +122,7 @@ def _point_row(point: plan.Testpoint, verdict: plan.Verdict) -> Row:
 
 
 def reached_bins(record: Mapping | None) -> dict[str, tuple[int, int]]:
-    """Bins and bins hit of each group, of the part "bins" as `bins.rows` writes it."""
+    """Bins and bins hit of each group, of the part "bins"; its rows have `group`, `bins` and `hit`."""
     rows = record["rows"] if record else []
     return {row["group"]: (row["bins"], row["hit"]) for row in rows}
 
@@ -148,15 +148,15 @@ def _details(rows: Sequence[Mapping]) -> Table:
 
 
 def _mark(row: Mapping) -> str:
-    """Of a row whose keys nobody here knows: by `passed`, a count of what `failed`, or a word of its result."""
+    """Of a row whose keys nobody here knows: by `passed`, by what `failed`, or a word of its result."""
     passed, failed = row.get("passed"), row.get("failed")
     if isinstance(passed, bool):
         return GOOD if passed else BAD
-    if isinstance(failed, int):
+    if failed is not None:
         return BAD if failed else GOOD if passed else PLAIN
     if "bins" in row and "hit" in row:
         return GOOD if row["hit"] == row["bins"] else BAD
-    word = next((str(row[key]) for key in ("state", "result", "status", "outcome") if key in row), "")
+    word = next((str(row[key]) for key in ("state", "result", "status", "outcome", "verdict") if key in row), "")
     return BAD if RED_WORDS.fullmatch(word) else PLAIN
 
 
