@@ -1,5 +1,6 @@
 """A session's outcomes as JUnit and as a record: cocotb tests among them, and no red run with a green test to show for it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -112,22 +113,45 @@ def test_when_the_part_has_passed(tmp_path, monkeypatch, states, complete, passe
     assert results.read("tests")["passed"] == passed
 
 
-def test_a_session_writes_junit_and_a_narrowed_one_no_part(tmp_path):
+@pytest.mark.parametrize(
+    "arguments, part",
+    [
+        ([], True),
+        (["-n", "2"], True),
+        (["tests/test_small.py"], False),
+        (["-k", "passes"], False),
+        (["--collect-only"], False),
+    ],
+)
+def test_a_session_writes_junit_and_a_narrowed_one_no_part(tmp_path, arguments, part):
+    """In a project of its own, with two tests."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+    text = "def test_fails():\n    assert 0\n\n\ndef test_passes():\n    assert 1\n"
+    (tmp_path / "tests" / "test_small.py").write_text(text)
     script = (
         "import pathlib, sys, pytest; from verify import outcomes, recorder, results\n"
-        f"results.FOLDER = pathlib.Path({str(tmp_path)!r}); outcomes.write_junit.__defaults__ = (results.FOLDER / 'junit.xml',)\n"
-        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-p', 'verify.recorder', 'tests/broken/suite_slow.py', '-k', 'not hour']))"
+        "results.FOLDER = pathlib.Path('.'); outcomes.write_junit.__defaults__ = (pathlib.Path('junit.xml'),)\n"
+        f"sys.exit(pytest.main(['-p', 'no:cacheprovider', '-p', 'verify.recorder', *{arguments}]))"
     )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=ROOT,
+        cwd=tmp_path,
+        env=environment,
         check=False,
         capture_output=True,
         text=True,
         timeout=120,
-        env=os.environ,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
-    cases = {case.get("name"): len(case) for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
-    assert cases == {"test_fails": 1, "test_passes": 0}
-    assert not (tmp_path / "tests.json").exists()
+    failures = {case.get("name"): len(case) for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase")}
+    ran = {"test_fails": 1, "test_passes": 0}
+    if arguments == ["--collect-only"]:
+        ran = {}
+    elif "passes" in arguments:
+        del ran["test_fails"]
+    assert failures == ran, done.stdout + done.stderr
+    assert (tmp_path / "tests.json").exists() == part
+    if part:
+        record = json.loads((tmp_path / "tests.json").read_text())
+        assert not record["passed"] and record["summary"] == "2 tests, 2 runs: 1 passed, 1 failed, 0 skipped"

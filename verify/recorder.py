@@ -56,12 +56,19 @@ class Session(Recorder):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         outcomes.write_junit(self.outcomes)
-        whole = session.config.args_source == pytest.Config.ArgsSource.TESTPATHS
-        whole = whole and not session.config.option.keyword and not session.config.option.markexpr
-        if whole:
+        if whole(session.config):
             complete = session.exitstatus == pytest.ExitCode.OK
             seeds = [int(os.environ.get("SEED") or 1)]
             outcomes.write_part(self.outcomes, "make test", self.began, complete, seeds)
+
+
+def whole(config: pytest.Config) -> bool:
+    """Whether the session was asked for all tests: by its paths alone, and to run them."""
+    options = config.option
+    narrowed = (
+        options.keyword or options.markexpr or options.deselect or options.collectonly or getattr(options, "lf", False)
+    )
+    return config.args_source == pytest.Config.ArgsSource.TESTPATHS and not narrowed
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -64,7 +64,7 @@ def run_tests(jobs: Sequence[Job], base: int, options: argparse.Namespace, comma
             outcomes.write_part(watch.outcomes, command, began, ended, seeds)
         state = "" if ended else "interrupted: "
         print(
-            f"{state}{watch.done} of {len(jobs)} runs, {len(watch.failed)} failed, in {duration(time.time() - began)}, "
+            f"{state}{watch.done} of {len(jobs)} runs, {len(watch.failed)} failed, in {time.time() - began:.0f} s, "
             f"{options.jobs} at a time; {relative(junit)}"
         )
         if watch.failed:
