@@ -373,7 +373,8 @@ def build_and_run(
                     build_dir=runner.build_dir,
                     test_dir=folder,
                     results_xml=str(results),
-                    test_filter=testcase,
+                    # cocotb searches in module.name: `testcase` has chosen by the name already
+                    test_filter=testcase and "|".join(rf"\.{re.escape(name)}$" for name in expected),
                     seed=seed,
                     waves=waves,
                     plusargs=plusargs,

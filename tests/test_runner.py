@@ -31,8 +31,9 @@ def test_a_good_bench_passes_and_says_how_many_tests_ran(simulator):
     assert run("throwaway", simulator).tests == 3
 
 
-def test_one_test_can_be_chosen(simulator):
-    assert run("throwaway", simulator, testcase="counts").tests == 1
+@pytest.mark.parametrize("testcase", ["counts", "^counts$", "^may_f"])
+def test_one_test_can_be_chosen(simulator, testcase):
+    assert run("throwaway", simulator, testcase=testcase).tests == 1
 
 
 @pytest.mark.parametrize(
