@@ -187,7 +187,8 @@ def test_a_wrong_last_lane_is_red(bench, testcase, parameters, file, line, broke
 def test_a_module_without_a_bench_and_a_bench_without_a_module_are_told(monkeypatch):
     monkeypatch.setattr(guards, "WITHOUT_RTL", {})
     assert "tb/test_dram.py compiles no file of rtl/" in guards.of_benches()
-    monkeypatch.setattr(guards, "bench_names", lambda: ["fifo"])
+    monkeypatch.setattr(guards, "bench_names", lambda: ["fifo", "nowhere"])
+    assert any(line.startswith("tb/test_nowhere.py cannot be loaded: BenchError") for line in guards.of_benches())
     assert "no bench compiles rtl/prim/srn_arbiter.sv" in guards.of_benches()
 
 

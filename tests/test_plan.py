@@ -117,3 +117,9 @@ def test_an_expected_skip_is_allowed_beside_a_pass_and_never_alone():
     alone = Testpoint("f", "one", "V1", "", (X,), ())
     assert judge(alone, [skipped], {}, may_skip).state == "not run"
     assert judge(alone, [row("tests/test_a.py::test_x", "skipped")], {}, may_skip).state == "not run"
+
+
+def test_a_bench_that_cannot_be_loaded_is_said(monkeypatch):
+    monkeypatch.setattr(plan, "collect", lambda: ["tests/test_rtl.py::test_bench[nowhere]"])
+    with pytest.raises(PlanError, match="tb/test_nowhere.py cannot be loaded: BenchError"):
+        plan.suite()

@@ -183,7 +183,11 @@ def functions() -> list[str]:
 
 def _cocotb_ids(bench: re.Match[str]) -> list[str]:
     found = []
-    for name in load_bench(bench["name"]).tests:
+    try:
+        names = load_bench(bench["name"]).tests
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from being imported
+        raise PlanError(f"tb/test_{bench['name']}.py cannot be loaded: {error!r}") from None
+    for name in names:
         function, *settings = name.split("/")
         found.append(f"{function}[{'-'.join(filter(None, [bench['rest'], *settings]))}]")
     return found
