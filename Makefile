@@ -10,7 +10,7 @@
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make wave      open the newest waves, which WAVES=1 writes
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
-#   make lint      Verilator, Icarus and ruff: silent when clean
+#   make lint      Verilator, Icarus, Verible, ruff and workflow files: silent when clean
 #   make doctor    the tools found, and what to install
 #   make clean     remove build/; .venv stays, and is made again when requirements.txt changes
 
@@ -39,3 +39,55 @@ LIMIT      ?= 1200
 TESTS      ?=
 PARTS      ?=
 FAILED     ?=
+export SEED
+
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help sim test regress bench estimate wave new-block lint doctor clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+.venv/made: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or later is needed: make PYTHON=..." if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+sim: .venv/made
+	@$(RUN) host.run --sim $(SIM) --config $(CONFIG) --model $(MODEL) --prompt '$(PROMPT)' --tokens $(TOKENS) \
+	  --batch $(BATCH) $(if $(PROMPTS),--prompts '$(PROMPTS)') \
+	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(WAVES),--waves) $(if $(TRACE),--trace)
+
+test: .venv/made
+	@$(RUN) pytest -n 2 -p verify.recorder $(ARGS)
+
+regress: .venv/made
+	@$(RUN) verify.regress --seeds $(SEEDS) --jobs $(J) --limit $(LIMIT) $(if $(BASE),--base $(BASE)) \
+	  $(if $(TESTS),--tests $(foreach test,$(TESTS),'$(test)')) $(if $(PARTS),--parts $(PARTS)) $(if $(FAILED),--failed)
+
+tb-%: .venv/made
+	@$(RUN) tb.runner $* --sim $(SIM) --seed $(SEED) $(if $(WAVES),--waves) $(if $(TEST),--test '$(TEST)') \
+	  $(if $(PARAMETERS),--parameters $(PARAMETERS))
+
+bench: .venv/made
+	@$(RUN) host.bench $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY)) $(if $(TRACE),--trace) $(if $(RECORD),--record)
+
+estimate: .venv/made
+	@$(RUN) host.estimate $(ESTIMATE)
+
+wave: .venv/made
+	@$(RUN) tb.wave
+
+new-block: .venv/made
+	@$(RUN) tb.new_block '$(NAME)'
+
+lint: .venv/made
+	@$(RUN) tb.lint
+
+doctor:
+	@$(or $(wildcard .venv/bin/python),$(PYTHON)) -m tb.doctor
+
+clean:
+	rm -rf build
