@@ -8,7 +8,7 @@
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
-#   make wave      open the newest waves, which WAVES=1 writes
+#   make wave      open the newest waves, which WAVES=1 writes; of make sim also WAVES=file, FROM=cycle TO=cycle or AROUND=instruction
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
 #   make lint      Verilator, Icarus, Verible, ruff and workflow files: silent when clean
 #   make doctor    the tools found, and what to install
@@ -26,6 +26,9 @@ WEIGHTS    ?= mxfp4
 MEMORY     ?= hbm3
 SEED       ?= 1
 WAVES      ?=
+FROM       ?=
+TO         ?=
+AROUND     ?=
 TRACE      ?=
 TEST       ?=
 PARAMETERS ?=
@@ -58,7 +61,8 @@ help:
 sim: .venv/made
 	@$(RUN) host.run --sim $(SIM) --config $(CONFIG) --model $(MODEL) --prompt '$(PROMPT)' --tokens $(TOKENS) \
 	  --batch $(BATCH) $(if $(PROMPTS),--prompts '$(PROMPTS)') \
-	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(WAVES),--waves) $(if $(TRACE),--trace)
+	  --weights $(WEIGHTS) --memory '$(MEMORY)' --seed $(SEED) $(if $(TRACE),--trace) \
+	  $(if $(WAVES),--waves '$(WAVES)') $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(AROUND),--around $(AROUND))
 
 test: .venv/made
 	@$(RUN) pytest -n 2 -p verify.recorder $(ARGS)

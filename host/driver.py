@@ -19,7 +19,7 @@ from host.slots import Slots
 from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
-from tb import dram_presets, runner
+from tb import dram_presets, runner, wave_text
 
 HOLE_BYTES = 1 << 20  # of zeros that are left out of an image's file
 PATIENCE_CYCLES = 10_000_000  # without 64 retired instructions: longer than any of a layer that fits
@@ -52,6 +52,8 @@ class Outcome:
     compared: int = 0  # instructions held equal to the simulator
     seconds: float = 0.0  # of processor time that the RTL's simulation took, from doorbell to end
     waves: Path | None = None
+    said: str = ""  # of the waves: where they are and how to open them, or why there are none
+    cut: bool = False  # at the end of the waves' window: neither memory nor counters then
     dram: dict[str, int] = field(default_factory=dict)  # statistics of a timed memory (docs/dram.md)
 
 
@@ -62,7 +64,10 @@ def run(
     on_step: Callable[[list, dict], None] | None = None,
     **options,
 ) -> Outcome:
-    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, lockstep, memory, latency of the ideal one, trace).
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, again, lockstep, memory, latency of the ideal one, trace).
+
+    `waves`, a tb.wave_text.Waves, says which cycles to write, and to what file; `again` is the command that a failure
+    tells to repeat, before what it adds: the window of the waves.
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
@@ -140,7 +145,8 @@ def _run_on_rtl(
     on_step,
     simulator="verilator",
     seed=1,
-    waves=False,
+    waves=None,
+    again=None,
     lockstep=True,
     memory="ideal",
     latency=40,
@@ -161,6 +167,7 @@ def _run_on_rtl(
         "slots": job.slots and job.slots.parameters(),
         "lockstep": lockstep,
         "patience": PATIENCE_CYCLES,
+        "waves": waves is not None,
     }
     (folder / "job.json").write_text(json.dumps(description))
     progress = folder / "progress.jsonl"
@@ -169,21 +176,32 @@ def _run_on_rtl(
     reader = threading.Thread(target=_follow, args=(progress, finished, on_step))
     reader.start()
     lines = folder / "timeline.txt"
+    arguments = plusargs(job, folder, memory, latency)
+    if trace:
+        arguments.append(f"+timeline={lines}")
+    if waves:
+        wave_text.write(folder / "text.hex", _program(job), job.sources, job.config.imem_words)
+        arguments += [f"+wave_text={folder / 'text.hex'}", *waves.plusargs()]
     try:
         done = runner.build_and_run(
             "program",
             simulator,
             parameters(job.config),
-            waves=waves,
+            waves=waves is not None,
+            wave_file=waves.file if waves else None,
             seed=seed,
-            plusargs=plusargs(job, folder, memory, latency) + ([f"+timeline={lines}"] if trace else []),
+            plusargs=arguments,
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
+            again=(lambda: f"{again} {wave_text.around(folder / 'failed.json')}") if again else None,
         )
     finally:
         finished.set()
         reader.join()
     result = json.loads((folder / "result.json").read_text())
+    if result["cut"]:
+        shutil.rmtree(folder)
+        return Outcome(job.image, None, compared=result.get("compared", 0), waves=done.waves, said=done.said, cut=True)
     left = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
     dram = dram_presets.statistics(folder / "dram_stats.txt")
     if trace:
@@ -191,7 +209,9 @@ def _run_on_rtl(
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
     compared, seconds = result.get("compared", 0), result["seconds"]
-    return Outcome(left, result["result"], halt, result["counters"], compared, seconds, done.waves, dram)
+    return Outcome(
+        left, result["result"], halt, result["counters"], compared, seconds, done.waves, done.said, dram=dram
+    )
 
 
 def _program(job: Job) -> list[isa.Instruction]:

@@ -4,6 +4,7 @@ python -m host.run --model checkpoints/serrano-py-2m --prompt 'def fibonacci(n):
 """
 
 import argparse
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from host import checkpoint, driver, generate
 from host.cost import cost, dram_line
 from host.errors import SerranoError
-from tb import dram_presets, runner, simulators
+from tb import dram_presets, runner, simulators, wave_text
 
 TRACE = runner.BUILD / "trace" / "sim.json"
 
@@ -31,7 +32,10 @@ def _arguments(arguments):
     parser.add_argument("--weights", default="mxfp4", help="mxfp4 or mxint8")
     parser.add_argument("--memory", default="hbm3", help="a DRAM, with changes: 'hbm3 tRFCpb=300' (tb/dram_presets.py)")
     parser.add_argument("--seed", default="1", help="of the simulator's random reset state")
-    parser.add_argument("--waves", action="store_true", help="write waveforms")
+    parser.add_argument("--waves", help="write waveforms: 1, or a file for them")
+    parser.add_argument("--from", default="", dest="first", help="the first cycle of the waves")
+    parser.add_argument("--to", default="", dest="last", help="their last, where the run ends")
+    parser.add_argument("--around", default="", help="instead: the instruction to see in them, by its place in the run")
     parser.add_argument(
         "--trace", action="store_true", help="write what each unit did when, for Perfetto, and a picture"
     )
@@ -57,6 +61,34 @@ def _prompts(options) -> list[str]:
     if times < 1:
         raise SerranoError(f"BATCH={times} is no number of sequences")
     return prompts * times
+
+
+def _waves(options) -> wave_text.Waves | None:
+    window = {"FROM": options.first, "TO": options.last, "AROUND": options.around}
+    first, last, index = (_number(name, text) if text else None for name, text in window.items())
+    if not options.waves:
+        if any(window.values()):
+            raise SerranoError("FROM, TO and AROUND say which waves to write: WAVES=1 is missing")
+        return None
+    if options.sim == "iss":
+        raise SerranoError("SIM=iss has no signals, so there is nothing for WAVES=1 to write")
+    if index is not None and (first is not None or last is not None):
+        raise SerranoError("AROUND chooses the cycles, so FROM and TO do not go with it")
+    if min(first or 0, last or 0, index or 0) < 0 or (last is not None and last < (first or 0)):
+        raise SerranoError(f"there is no cycle from FROM={options.first or 0} to TO={options.last or 'the end'}")
+    if options.waves == "1":
+        return wave_text.Waves(None, first, last, index)
+    file = Path(options.waves).absolute()
+    if file.is_dir() or not file.parent.is_dir():
+        raise SerranoError(f"WAVES={options.waves} is not a file that can be made: {file.parent} must be a folder")
+    return wave_text.Waves(file, first, last, index)
+
+
+def _again(options) -> str:
+    """The command that repeats this run, as a shell takes it."""
+    names = ("sim", "config", "model", "prompt", "prompts", "batch", "tokens", "weights", "memory", "seed")
+    values = {name.upper(): str(getattr(options, name)).replace("$", "$$") for name in names}
+    return " ".join(["make sim", *(f"{name}={shlex.quote(value)}" for name, value in values.items() if value)])
 
 
 def _check_simulator(name: str) -> None:
@@ -86,6 +118,7 @@ def _run(options) -> int:
     tokens, seed = _number("TOKENS", options.tokens), _number("SEED", options.seed)
     config = generate.find_config(options.config)
     memory = dram_presets.settings(options.memory, config.port_bytes)
+    waves = _waves(options)
     prompts, model = _prompts(options), checkpoint.load(options.model)
     groups = [
         generate.prepare(
@@ -101,6 +134,10 @@ def _run(options) -> int:
         raise SerranoError(
             f"TRACE=1 shows one run, and {len(prompts)} sequences are {len(groups)} of CONFIG={config.name}"
         )
+    if waves and len(groups) > 1:
+        raise SerranoError(
+            f"WAVES shows one run, and {len(prompts)} sequences are {len(groups)} of CONFIG={config.name}"
+        )
     prepared, given = groups[0], [ids for group in groups for ids in group.given]
     sequences = f", {len(given)} sequences" if len(given) > 1 else ""
     print(
@@ -114,14 +151,20 @@ def _run(options) -> int:
     backend = {"backend": "simulator"}
     trace = TRACE if options.trace else None
     if on_rtl:
-        driver.build(config, options.sim, options.waves)
+        driver.build(config, options.sim, waves is not None)
         print(f"(simulator ready after {time.monotonic() - begun:.0f} s)\n")
-        backend = {"backend": "rtl", "simulator": options.sim, "seed": seed, "waves": options.waves}
-        backend |= {"memory": options.memory, "trace": trace}
+        backend = {"backend": "rtl", "simulator": options.sim, "seed": seed, "waves": waves}
+        backend |= {"memory": options.memory, "trace": trace, "again": _again(options)}
     runs = [_run_group(group, prompts[0] if len(prompts) == 1 else None, begun, backend) for group in groups]
     if len(prompts) > 1:
         _print_texts(runs)
     outcomes = [run.outcome for run in runs]
+    if outcomes[0].cut:
+        print(
+            f"{outcomes[0].compared} retired instructions compared with the golden model: all equal until the waves end"
+        )
+        print(outcomes[0].said)
+        return 0
     if on_rtl:
         print(cost([(run.prepared, run.steps) for run in runs]))
         if outcomes[0].dram:
@@ -131,8 +174,8 @@ def _run(options) -> int:
     made = sum(len(reply) for run in runs for reply in run.made)
     print(f"first token after {runs[0].first:.1f} s, {made} tokens in {time.monotonic() - begun:.1f} s")
     for outcome in outcomes:
-        if outcome.waves:
-            print(f"waves: {outcome.waves}")
+        if outcome.said:
+            print(outcome.said)
     if trace:
         print(
             f"trace: {trace.relative_to(runner.ROOT)}, for https://ui.perfetto.dev; picture: {trace.with_suffix('.png').name}"

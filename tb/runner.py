@@ -27,7 +27,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +53,7 @@ VERILATOR_FLAGS = (
     "--no-public-flat-rw",  # after cocotb's --public-flat-rw; the control file names what stays public
 )
 PUBLIC = {"public_flat_rw": ("*_i", "*_ni"), "public_flat_rd": ("*_o", "*_no")}  # ports of the top level
+TRACE_FLAGS = ("--trace-structs", "--trace-max-width", "4096")  # fields of records by name; lanes of text
 ICARUS_FLAGS = ("-Wall", "-Wno-timescale")
 
 
@@ -75,8 +76,9 @@ class BenchError(AssertionError):
 class Result:
     tests: int
     folder: Path
-    waves: Path | None
+    waves: Path | None  # None where there are none, asked for or not
     cases: tuple[Case, ...]
+    said: str = ""  # of the waves, if they were asked for: where they are and how to open them, or why not
 
 
 # ---------------------------------------------------------------- benches
@@ -161,6 +163,11 @@ def _names(path: Path) -> set[str]:
     return set(re.findall(r"\w+", text))
 
 
+def dumps_itself(toplevel: str, folders: Sequence[str] = ("rtl", "tb")) -> bool:
+    """Whether the bench opens its waves by $dumpvars (tb/wave_lanes.sv), else the simulator's main does it at the start."""
+    return any(path.stem == "wave_lanes" for path in source_files(toplevel, folders))
+
+
 # ---------------------------------------------------------------- building
 
 
@@ -215,6 +222,10 @@ def _control_file(toplevel: str) -> str:
     )
 
 
+def trace_flags() -> list[str]:
+    return [*(["--trace-fst"] if simulators.has_fst() else []), *TRACE_FLAGS]
+
+
 def build(
     toplevel: str,
     simulator: str,
@@ -232,11 +243,14 @@ def build(
     if simulator == "verilator":
         tool = simulators.use_verilator()
         runner = _Verilator()
-        flags = [*VERILATOR_FLAGS, *(["--trace-fst"] if waves and simulators.has_fst() else []), *flags]
+        flags = [*VERILATOR_FLAGS, *(trace_flags() if waves else []), *flags]
+        untraced = ROOT / "tb" / f"{toplevel}.vlt"  # what is not worth its time in a waveform
+        sources = [untraced] * (waves and untraced.exists()) + sources
     elif simulator == "icarus":
         tool = simulators.find_icarus()
         if tool is None:
             raise BenchError(f"no Icarus Verilog: {simulators.ICARUS_INSTALL}")
+        waves = waves and not dumps_itself(toplevel, folders)
         runner = cocotb_tools.runner.Icarus()
         flags = [*ICARUS_FLAGS, *flags]
     else:
@@ -306,6 +320,10 @@ def _tail(log: Path, lines: int = 40) -> str:
 # ---------------------------------------------------------------- running
 
 
+def wave_file_name(simulator: str) -> str:
+    return "waves.fst" if simulator == "icarus" or simulators.has_fst() else "waves.vcd"
+
+
 def build_and_run(
     bench: str,
     simulator: str = "verilator",
@@ -318,10 +336,13 @@ def build_and_run(
     package: str = "tb",
     folders: Sequence[str] = ("rtl", "tb"),
     label: str | None = None,
+    wave_file: Path | None = None,
+    again: Callable[[], str] | None = None,
 ) -> Result:
     """Run a bench; raise BenchError unless every test of it ran and passed.
 
-    `testcase`, a regular expression, chooses among its tests. `label` names the run's folder under build/run.
+    `testcase`, a regular expression, chooses among its tests. `label` names the run's folder under build/run, where
+    `wave_file` lies unless it is given. `again` tells, after a failure, the command that repeats it with waves.
     """
     parameters = dict(parameters or {})
     seed = int(os.environ.get("SEED") or 1) if seed is None else seed
@@ -337,12 +358,19 @@ def build_and_run(
     folder = BUILD / "run" / label
     log = folder / "run.log"
     results = folder / "results.xml"
-    wave_file = folder / ("waves.fst" if simulator == "icarus" or simulators.has_fst() else "waves.vcd")
-    again = f"make tb-{bench} SIM={simulator} SEED={seed}" + (f" TEST='{testcase}'" if testcase else "")
-    again += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
+    wave_file = wave_file or folder / wave_file_name(simulator)
+    own_waves = waves and dumps_itself(plan.toplevel, folders)
+    repeat = f"make tb-{bench} SIM={simulator} SEED={seed}" + (f" TEST='{testcase}'" if testcase else "")
+    repeat += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
+
+    def finish_waves() -> tuple[Path | None, str]:
+        from tb import wave_layout  # it stands on this module
+
+        return wave_layout.finish(wave_file, plan.toplevel) if waves else (None, "")
 
     def red(reason: str) -> BenchError:
-        error = BenchError(f"{label}: {reason}\n{_tail(log)}\nlog: {log.relative_to(ROOT)}\nagain: {again} WAVES=1")
+        lines = [f"{label}: {reason}", _tail(log), f"log: {log.relative_to(ROOT)}", finish_waves()[1]]
+        error = BenchError("\n".join([*filter(None, lines), f"again: {again() if again else f'{repeat} WAVES=1'}"]))
         error.cases = read_cases(results, expected)
         return error
 
@@ -354,9 +382,11 @@ def build_and_run(
         arguments = []
         if simulator == "verilator":
             plusargs += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % (2**31 - 2) + 1}"]
-            arguments += ["--trace-file", str(wave_file)] if waves else []
-        elif waves:
+            arguments += ["--trace-file", str(wave_file)] if waves and not own_waves else []
+        elif waves and not own_waves:
             plusargs.append(f"+dumpfile_path={wave_file}")
+        if own_waves:
+            plusargs.append(f"+wave_file={wave_file}")
         limit = f"timeout -k 5 {RUN_LIMIT_S}" if shutil.which("timeout") else ""
         try:
             with _plain_environment(
@@ -376,7 +406,7 @@ def build_and_run(
                     # cocotb searches in module.name: `testcase` has chosen by the name already
                     test_filter=testcase and "|".join(rf"\.{re.escape(name)}$" for name in expected),
                     seed=seed,
-                    waves=waves,
+                    waves=waves and not (own_waves and simulator == "verilator"),
                     plusargs=plusargs,
                     test_args=arguments,
                     log_file=log,
@@ -408,10 +438,9 @@ def build_and_run(
             and (easy := _never_stalled(folder / "streams.json"))
         ):
             raise red(f"the tests passed, but {easy}")
-        if waves and not wave_file.exists():
-            raise red(f"no waves in {wave_file.relative_to(ROOT)}")
         cases = read_cases(results, expected)
-    return Result(tests=tests, folder=folder, waves=wave_file if waves else None, cases=cases)
+        found, said = finish_waves()
+    return Result(tests=tests, folder=folder, waves=found, cases=cases, said=said)
 
 
 def read_cases(results: Path, expected: Sequence[str]) -> tuple[Case, ...]:
@@ -456,8 +485,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(
                 f"{result.folder.name}: {result.tests} tests passed, seed {options.seed}; {result.folder.relative_to(ROOT)}/run.log"
             )
-            if result.waves:
-                print(f"waves: {result.waves.relative_to(ROOT)}")
+            if result.said:
+                print(result.said)
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
-from cocotb.triggers import Event, First, SimTimeoutError, with_timeout
+from cocotb.triggers import Event, FallingEdge, First, SimTimeoutError, with_timeout
 
 from host.causes import UNITS, causes
 from models import registers
@@ -40,6 +40,7 @@ class Ending:
     result: int | None
     halt: tuple[int, int, int] | None
     compared: int = 0
+    cut: bool = False  # where the window of the waves ends (tb/wave_lanes.sv)
 
 
 class Hang(AssertionError):
@@ -151,12 +152,15 @@ class Session:
             follower = cocotb.start_soon(self._follow(lockstep, stopped))
         await self.ring(request)
         status = await self._finish(stopped, patience, progress)
+        cut = not status & ENDED and not stopped.is_set()
         if lockstep:
-            await self._settle()
+            await (FallingEdge(self.dut.clk_o) if cut else self._settle())
             if follower.done():
                 raise follower.result()
             follower.cancel()
             lockstep.take_rest(int(self.dut.retired_o.value), int(self.dut.pending_o.value))
+        if cut:
+            return Ending(None, None, int(self.dut.retired_o.value) - first if lockstep else 0, cut=True)
         await self.counters()
         if status & registers.STATUS_HALTED:
             ending = Ending(None, await self.halt())
@@ -192,7 +196,7 @@ class Session:
     async def _finish(self, stopped: Event, patience: int, progress) -> int:
         """The status at the end. Interrupts are acknowledged as they come."""
         status = 0
-        while not status & ENDED and not stopped.is_set():
+        while not status & ENDED and not stopped.is_set() and not int(self.dut.wave_stop_o.value):
             if int(self.dut.irq_o.value):
                 status = await self.status()
                 await self.host.write(
@@ -203,8 +207,8 @@ class Session:
                 continue
             if int(self.dut.stalled_o.value):
                 raise Hang(await self.state())
-            events = [self.dut.irq_o.value_change, stopped.wait(), self.dut.batch_count_o.value_change]
-            events.append(self.dut.stalled_o.value_change)
+            changes = (self.dut.irq_o, self.dut.batch_count_o, self.dut.stalled_o, self.dut.wave_stop_o)
+            events = [stopped.wait(), *(port.value_change for port in changes)]
             try:
                 await with_timeout(First(*events), patience * PERIOD_NS, "ns")
             except SimTimeoutError:

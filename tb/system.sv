@@ -66,7 +66,9 @@ module system
 
     // watchdog (tb/watchdog.sv)
     input  logic                    report_i,
-    output logic                    stalled_o
+    output logic                    stalled_o,
+
+    output logic wave_stop_o  // the window of the waves is over (tb/wave_lanes.sv)
 );
 
   initial clk_o = 1'b0;
@@ -583,6 +585,71 @@ module system
       .vector_done_slot_i  (trace_vector_done_slot),
       .dma_done_i          (trace_dma_done),
       .dma_done_slot_i     (trace_dma_done_slot)
+  );
+
+  wave_lanes #(
+      .PortBytes(PortBytes),
+      .ImemWords(ImemWords)
+  ) u_lanes (
+      .clk_i(clk_o),
+      .rst_ni              (rst_ni && trace_rst_n),
+      .dispatch_valid_i    (trace_dispatch),
+      .dispatch_command_i  (trace_command),
+      .dispatch_slot_i     (trace_dispatch_slot),
+      .dispatch_pc_i       (trace_pc),
+      .dispatch_stall_i    (trace_stall),
+      .retired_i           (retired_o),
+      .stream_start_i      (trace_stream_start),
+      .stream_finish_i     (trace_stream_finish),
+      .stream_slot_i       (trace_stream_slot),
+      .matrix_start_i      (trace_matrix_start),
+      .matrix_finish_i     (trace_matrix_finish),
+      .matrix_start_slot_i (trace_matrix_start_slot),
+      .vector_start_i      (trace_vector_start),
+      .vector_finish_i     (trace_vector_finish),
+      .vector_start_slot_i (trace_vector_start_slot),
+      .dma_start_i         (trace_dma_start),
+      .dma_start_slot_i    (trace_dma_start_slot),
+      .matrix_done_i       (trace_matrix_done),
+      .matrix_done_slot_i  (trace_matrix_done_slot),
+      .vector_done_i       (trace_vector_done),
+      .vector_done_slot_i  (trace_vector_done_slot),
+      .dma_done_i          (trace_dma_done),
+      .dma_done_slot_i     (trace_dma_done_slot),
+      .vector_write_i      (trace_vector),
+      .vector_slot_i       (trace_vector_slot),
+      .vector_data_i       (trace_vector_data),
+      .matrix_write_i      (trace_matrix),
+      .matrix_slot_i       (trace_matrix_slot),
+      .matrix_data_i       (trace_matrix_data),
+      .load_write_i        (trace_load),
+      .load_slot_i         (trace_load_slot),
+      .load_data_i         (trace_load_data),
+      .amem_write_i        (trace_amem),
+      .amem_slot_i         (trace_amem_slot),
+      .amem_data_i         (trace_amem_data),
+      .arvalid_i          (arvalid),
+      .arready_i          (arready),
+      .arid_i             (arid),
+      .araddr_i           (araddr),
+      .arlen_i            (arlen),
+      .rvalid_i           (rvalid),
+      .rready_i           (rready),
+      .rid_i              (rid),
+      .rdata_i            (rdata),
+      .rresp_i            (rresp),
+      .rlast_i            (rlast),
+      .awvalid_i          (awvalid),
+      .awready_i          (awready),
+      .awaddr_i           (awaddr),
+      .awlen_i            (awlen),
+      .wvalid_i           (wvalid),
+      .wready_i           (wready),
+      .wlast_i            (wlast),
+      .bvalid_i           (bvalid),
+      .bready_i           (bready),
+      .bresp_i            (bresp),
+      .stop_o              (wave_stop_o)
   );
 
 endmodule

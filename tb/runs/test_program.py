@@ -1,7 +1,8 @@
 """Runs one program on the whole chip (tb/system.sv), every retired instruction compared with the simulator.
 
 The job is a folder named by SRN_JOB: job.json and image.bin in, result.json, progress.jsonl and memory.bin out (host/driver.py
-writes and reads them). A difference is repeated at once, to name the first element (tb/session.py).
+writes and reads them). A difference is repeated at once, to name the first element (tb/session.py), unless waves are written: they
+show it. What a failure's waves should show goes to failed.json: {"index"} of the instruction, or {"cycle"} where there is none.
 """
 
 import json
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import cocotb
 from cocotb.triggers import FallingEdge
+from cocotb.utils import get_sim_time
 
 from host.slots import Slots
 from models import registers
 from models.config import CONFIGS
 from tb.lockstep import Mismatch, RemoteLockstep
 from tb.session import Request, Session
-from tb.stream import start
+from tb.stream import PERIOD_NS, start
 
 TOPLEVEL = "system"
 
@@ -62,13 +64,21 @@ async def program(dut):
     try:
         ending = await session.run(request, lockstep, job["patience"], progress)
     except Mismatch as mismatch:
+        (folder / "failed.json").write_text(json.dumps({"index": mismatch.index}))
+        if job["waves"]:
+            raise
         raise await session.explain(mismatch, request, None, job["patience"]) from None
+    except AssertionError:
+        (folder / "failed.json").write_text(json.dumps({"cycle": int(get_sim_time("ns")) // PERIOD_NS}))
+        raise
     seconds = time.process_time() - begun
-    result = {"counters": await session.counters(), "halt": ending.halt, "result": ending.result, "seconds": seconds}
-    await session.dump(size // config.port_bytes)
+    result = {"halt": ending.halt, "result": ending.result, "seconds": seconds, "cut": ending.cut}
+    if not ending.cut:
+        result["counters"] = await session.counters()
+        await session.dump(size // config.port_bytes)
     if lockstep:
         result["compared"] = ending.compared
-        if not ending.halt:
+        if not ending.halt and not ending.cut:
             lockstep.same_memory(folder / "memory.bin")
         lockstep.close()
     (folder / "result.json").write_text(json.dumps(result))
