@@ -2,13 +2,14 @@
 #
 #   make sim       run a model on the simulated chip     CONFIG MODEL PROMPT TOKENS WEIGHTS MEMORY SIM SEED WAVES TRACE
 #                  several sequences together: BATCH=4 times the prompt, or PROMPTS=file, one a line
+#                  waves of a part: WAVES=1 (or a file for them) FROM=cycle TO=cycle, or AROUND=instruction
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
 #   make regress   every test with SEEDS=3 seeds, then the parts of the sign-off, then the page build/report/index.html
 #                  BASE J LIMIT TESTS="fifo tests/test_mx.py" PARTS="tests formal" FAILED=1 (what failed last time)
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
-#   make wave      open the newest waves, which WAVES=1 writes; of make sim also WAVES=file, FROM=cycle TO=cycle or AROUND=instruction
+#   make wave      open the newest waves, or WAVES=file
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
 #   make lint      Verilator, Icarus, Verible, ruff and workflow files: silent when clean
 #   make doctor    the tools found, and what to install
@@ -82,7 +83,7 @@ estimate: .venv/made
 	@$(RUN) host.estimate $(ESTIMATE)
 
 wave: .venv/made
-	@$(RUN) tb.wave
+	@$(RUN) tb.wave $(if $(filter-out 1,$(WAVES)),'$(WAVES)')
 
 new-block: .venv/made
 	@$(RUN) tb.new_block '$(NAME)'

@@ -193,7 +193,7 @@ def _run_on_rtl(
             plusargs=arguments,
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
-            again=(lambda: f"{again} {wave_text.around(folder / 'failed.json')}") if again else None,
+            again=(lambda log: f"{again} {wave_text.around(folder / 'failed.json', log)}") if again else None,
         )
     finally:
         finished.set()

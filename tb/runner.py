@@ -337,12 +337,12 @@ def build_and_run(
     folders: Sequence[str] = ("rtl", "tb"),
     label: str | None = None,
     wave_file: Path | None = None,
-    again: Callable[[], str] | None = None,
+    again: Callable[[str], str] | None = None,
 ) -> Result:
     """Run a bench; raise BenchError unless every test of it ran and passed.
 
     `testcase`, a regular expression, chooses among its tests. `label` names the run's folder under build/run, where
-    `wave_file` lies unless it is given. `again` tells, after a failure, the command that repeats it with waves.
+    `wave_file` lies unless it is given. `again`, called with the log of a failure, tells the command that repeats it with waves.
     """
     parameters = dict(parameters or {})
     seed = int(os.environ.get("SEED") or 1) if seed is None else seed
@@ -370,7 +370,8 @@ def build_and_run(
 
     def red(reason: str) -> BenchError:
         lines = [f"{label}: {reason}", _tail(log), f"log: {log.relative_to(ROOT)}", finish_waves()[1]]
-        error = BenchError("\n".join([*filter(None, lines), f"again: {again() if again else f'{repeat} WAVES=1'}"]))
+        command = again(log.read_text(errors="replace") if log.exists() else "") if again else f"{repeat} WAVES=1"
+        error = BenchError("\n".join([*filter(None, lines), f"again: {command}"]))
         error.cases = read_cases(results, expected)
         return error
 

@@ -101,21 +101,21 @@ module wave_lanes
   reg [8*512-1:0] file_name, text_name;
   int from, to, index, cycle, after;
   logic armed, by_index, opened, opens;
+  logic [31:0] num_dispatched;
 
   initial begin
     cycle = 0;
     after = 0;
     opened = 1'b0;
     stop_o = 1'b0;
+    num_dispatched = '0;
     armed = $value$plusargs("wave_file=%s", file_name) != 0;
     if (!$value$plusargs("wave_from=%d", from)) from = 0;
     if (!$value$plusargs("wave_to=%d", to)) to = 32'h7fff_ffff;
     by_index = $value$plusargs("wave_index=%d", index) != 0;
   end
 
-  logic [31:0] num_dispatched;
-
-  assign opens = by_index ? num_dispatched + Before >= index : cycle >= from;
+  assign opens = by_index ? rst_ni && num_dispatched + Before >= index : cycle >= from;
 
   /* verilator lint_off BLKSEQ */
   always @(posedge clk_i) begin

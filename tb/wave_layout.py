@@ -68,16 +68,17 @@ class Declaration:
 
 @cache
 def _text(module: str) -> str:
-    known = {path.stem: path for folder in ("rtl", "tb") for path in (runner.ROOT / folder).rglob("*.sv")}
+    folders = ("rtl", "tb", "tests/fixtures")
+    known = {path.stem: path for folder in folders for path in (runner.ROOT / folder).rglob("*.sv")}
     return known[module].read_text()
 
 
 @cache
 def ports(module: str) -> tuple[Declaration, ...]:
     """In the order of the source."""
-    header = re.search(rf"^module {module}\b.*?^\);", _text(module), re.DOTALL | re.MULTILINE)[0]
+    header = re.search(rf"^module {module}\b.*?^\);", _text(module), re.DOTALL | re.MULTILINE)
     found, section = [], ""
-    for line in header.splitlines():
+    for line in header[0].splitlines() if header else ():
         if heading := re.match(r"    // (.*)", line):
             section = heading[1]
         port = re.match(r"\s+(?:input|output)\s+(\w+(?:\s*\[[^]]*\])*)\s+(\w+),?\s*(?://\s*(.*))?$", line)

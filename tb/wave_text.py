@@ -1,6 +1,7 @@
 """The host's side of tb/wave_lanes.sv: the table of texts, the window's plusargs, and the window around a failure."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from models import isa
 
 LENGTH = 256  # characters: TextLen of tb/wave_lanes.sv
+PERIOD_PS = 10_000
 MARGIN = 5000  # cycles either side of a failure that no instruction stands for
 
 
@@ -38,11 +40,14 @@ def write(file: Path, program: Sequence[isa.Instruction], sources: Sequence[str]
     file.write_text("".join(line.ljust(LENGTH).encode("ascii", "replace").hex() + "\n" for line in lines))
 
 
-def around(failed: Path) -> str:
-    """Variables of make that show a failure (failed.json of tb/runs/test_program.py), and little else."""
+def around(failed: Path, log: str = "") -> str:
+    """Variables of make that show a failure and little else: from failed.json of tb/runs/test_program.py, or an assertion's time in the log."""
     failure = json.loads(failed.read_text()) if failed.exists() else {}
     if "index" in failure:
         return f"WAVES=1 AROUND={failure['index']}"
+    fatal = re.search(r"^\[(\d+)\] %Fatal|^FATAL: .*\n\s+Time: (\d+)", log, re.MULTILINE)
+    if fatal:
+        failure = {"cycle": int(fatal[1] or fatal[2]) // PERIOD_PS}
     if "cycle" in failure:
         return f"WAVES=1 FROM={max(0, failure['cycle'] - MARGIN)} TO={failure['cycle'] + MARGIN}"
     return "WAVES=1"

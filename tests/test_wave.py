@@ -1,6 +1,7 @@
 """Waveforms read back: what the save files list is there, lanes say what the simulator says was done, windows are as asked, and bad input costs a sentence."""
 
 import re
+import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -337,3 +338,71 @@ def test_a_failure_names_what_shows_it(tmp_path):
     assert around(failed) == "WAVES=1 AROUND=812"
     failed.write_text('{"cycle": 7000}')
     assert around(failed) == "WAVES=1 FROM=2000 TO=12000"
+
+
+# ---------------------------------------------------------------- a planted failure
+
+SOURCE = "  srn_vmem #("
+COUNT = """  int planted;
+  logic plants;
+  assign plants = result_valid && result_ready && planted == PLACE;
+  always_ff @(posedge clk_i) planted <= !core_rst_n ? 0 : planted + 32'(result_valid && result_ready);
+"""
+PLANTS = {
+    "bit": [
+        (
+            SOURCE,
+            "  logic [PortBytes*16-1:0] wrong;\n  assign wrong = result_data ^ (PortBytes*16)'({plants, 3'b0});\n\n"
+            + SOURCE,
+        ),
+        (".matrix_data_i  (result_data)", ".matrix_data_i  (wrong)"),
+        ("trace_matrix_data_o = result_data", "trace_matrix_data_o = wrong"),
+    ],
+    "promise": [
+        (
+            SOURCE,
+            '  always @(posedge clk_i) if (core_rst_n) assert (!plants) else $fatal(1, "%m: planted");\n\n' + SOURCE,
+        ),
+    ],
+}
+PLACE = 300  # of the matrix unit's words: in mid-program
+
+
+@pytest.fixture(params=PLANTS)
+def planted(request, tmp_path, monkeypatch):
+    """The kind of a bug, in sources that are built instead of ours: a wrong bit, or an assertion that fires."""
+    for folder in ("rtl", "tb"):
+        shutil.copytree(runner.ROOT / folder, tmp_path / folder)
+    file = tmp_path / "rtl" / "srn_slice.sv"
+    source = file.read_text()
+    for old, new in [(SOURCE, COUNT.replace("PLACE", str(PLACE)) + SOURCE), *PLANTS[request.param]]:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    file.write_text(source)
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    return request.param
+
+
+def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
+    """The same first mismatch again, in the window that the first failure named, and its wrong word in the waves."""
+    job, file = make_job(LONG), tmp_path / "failed.fst"
+    simulator = SIMULATORS[-1]
+    with pytest.raises(runner.BenchError) as first:
+        driver.run(job, "rtl", simulator=simulator, again="make sim")
+    said = re.search(r"^again: make sim WAVES=1(.*)$", str(first.value), re.MULTILINE)[1]
+    window = {name: int(value) for name, value in re.findall(r" (\w+)=(\d+)", said)}
+    assert window.keys() == ({"AROUND"} if planted == "bit" else {"FROM", "TO"})
+    waves = Waves(file, window.get("FROM"), window.get("TO"), window.get("AROUND"))
+    with pytest.raises(runner.BenchError) as second:
+        driver.run(job, "rtl", simulator=simulator, waves=waves, again="make sim")
+    cause = r"Mismatch: (instruction .*)" if planted == "bit" else r"(?:FATAL|%Fatal): .*(planted)"
+    assert re.search(cause, str(second.value))[1] == re.search(cause, str(first.value))[1]
+    assert f"waves: {file}" in str(second.value)
+    shown = Waveform(file)
+    place = shown.changes("u_chip.u_slice.planted")
+    assert place[-1][1] >= PLACE and (planted == "promise" or place[0][1] > 0)
+    if planted == "bit":
+        ((time, _),) = [entry for entry in shown.changes("u_chip.u_slice.plants") if entry[1] == 1]
+        index = [value for when, value in shown.changes("u_lanes.matrix_write_index") if when <= time][-1]
+        assert index == window["AROUND"]
