@@ -364,9 +364,9 @@ def build_and_run(
     repeat += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
 
     def finish_waves() -> tuple[Path | None, str]:
-        from tb import wave_layout  # it stands on this module
+        from tb import wave_viewers  # it stands on this module
 
-        return wave_layout.finish(wave_file, plan.toplevel) if waves else (None, "")
+        return wave_viewers.finish(wave_file, plan.toplevel) if waves else (None, "")
 
     def red(reason: str) -> BenchError:
         lines = [f"{label}: {reason}", _tail(log), f"log: {log.relative_to(ROOT)}", finish_waves()[1]]

@@ -10,6 +10,7 @@ from pathlib import Path
 import cocotb
 import numpy as np
 from cocotb.triggers import Event, FallingEdge, First, SimTimeoutError, with_timeout
+from cocotb.utils import get_sim_time
 
 from host.causes import UNITS, causes
 from models import registers
@@ -57,6 +58,7 @@ class Session:
     def __init__(self, dut, stall: float = 0.0):
         self.dut = dut
         self.host = AxiLiteMaster(dut, "s_axil", stall)
+        self.seen = 0  # cycle of the last sign of life: an interrupt, a batch of retired instructions
 
     # -- the chip ---------------------------------------------------------------------------------------------------
 
@@ -208,6 +210,7 @@ class Session:
             if int(self.dut.stalled_o.value):
                 raise Hang(await self.state())
             changes = (self.dut.irq_o, self.dut.batch_count_o, self.dut.stalled_o, self.dut.wave_stop_o)
+            self.seen = int(get_sim_time("ns")) // PERIOD_NS
             events = [stopped.wait(), *(port.value_change for port in changes)]
             try:
                 await with_timeout(First(*events), patience * PERIOD_NS, "ns")

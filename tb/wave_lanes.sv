@@ -153,7 +153,7 @@ module wave_lanes
       if (dma_done_i || !rst_ni) dma_text = {TextLen{8'h20}};
       if (!rst_ni) num_dispatched = '0;
       else begin
-        // a unit may start a command in the cycle of its dispatch's next, and end the one before in that of its start
+        // starts after ends, for a unit may do both in a cycle; dispatch last, for it may take the slot of what completes
         if (stream_start_i) begin
           stream_text  = texts[slot_pc[stream_slot_i]];
           stream_index = slot_index[stream_slot_i];

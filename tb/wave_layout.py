@@ -1,20 +1,16 @@
 """What a viewer shows first: groups by unit in the order in which data flow, stalls coloured, codes as words and formats as numbers.
 
 All of it comes from the sources: units from the instances of srn_slice.sv, signals from their ports, codes from the enumerations,
-numbers from models/mx.py. `finish` writes it beside a waveform, for both viewers:
-
-    waves.gtkw, gtkwave/NAME.txt         GTKWave's save file, and a filter file for each mapping
-    waves.sucl, .surfer/mappings/NAME    Surfer's command file and mappings (it looks for them in the folder where it starts)
+numbers from models/mx.py. tb/wave_viewers.py writes it for the viewers.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from models import isa, mx
-from tb import records, runner, simulators, wave_file
+from tb import records, runner, wave_file
 
 # Of system: in the order in which data flow; instances that are not named here come after, in that of the source.
 UNITS = {
@@ -29,12 +25,6 @@ UNITS = {
 }
 SLICE = "u_chip.u_slice"
 LANES = "u_lanes"
-COLOURS = {
-    "stall": ("red", 1),
-    "ready": ("orange", 2),
-    "valid": ("green", 4),
-    "text": ("yellow", 3),
-}  # GTKWave's number
 STALL = re.compile(r"(^|_)(wait|waits|stall|stalled|full|yield|error|fault|unasked|halted|conflicts)(_|$)")
 
 
@@ -203,8 +193,8 @@ def _signal(scope: str, module: str, declared: Declaration) -> list[Signal]:
 
 
 def _field(path: str, name: str, width: int, struct: str) -> Signal:
-    members = records.enums().get({"kind": "dma_kind_e"}.get(name, f"{name}_e"))
-    style = {"kind": "dma_kind_e"}.get(name, f"{name}_e") if members else "decimal" if width < 32 else "hex"
+    kind = "dma_kind_e" if name == "kind" else f"{name}_e"
+    style = kind if kind in records.enums() else "decimal" if width < 32 else "hex"
     return Signal(f"{path}.{name}", style, "", width > 1, struct=path)
 
 
@@ -224,8 +214,8 @@ def _unit(scope: str, module: str, inside: Iterable[str] = ()) -> Group:
     return group
 
 
-def _lanes(parameters: Mapping[str, int]) -> list[Group]:
-    """The lanes of tb/wave_lanes.sv, by unit."""
+def _lanes(port_bytes: int) -> list[Group]:
+    """The lanes of tb/wave_lanes.sv: instructions and transfers first, then words and beats as numbers."""
     text = _text("wave_lanes")
     texts = re.findall(
         r"\b(\w+)_text\b(?=[,;])",
@@ -237,11 +227,11 @@ def _lanes(parameters: Mapping[str, int]) -> list[Group]:
     axi = Group("transfers")
     axi.signals += [
         Signal(f"{LANES}.{name}", "text", "text")
-        for names in re.findall(r"logic \[Be?u?a?r?s?t?TextW-1:0\] ([\w, ]+);", text)
+        for names in re.findall(r"logic \[(?:Burst|Beat)TextW-1:0\] ([\w, ]+);", text)
         for name in names.split(", ")
     ]
     words = Group("words")
-    lanes = parameters.get("PortBytes", 16) // 2
+    lanes = port_bytes // 2
     for unit in ("vector", "matrix", "load"):
         words.signals += [
             Signal(f"{LANES}.{unit}_write_i", "hex", "valid", False),
@@ -256,94 +246,22 @@ def _lanes(parameters: Mapping[str, int]) -> list[Group]:
     ]
     beats = Group("beats")
     for kind, style in (("fp4_even", "fp4"), ("fp4_odd", "fp4"), ("int8", "mxint8"), ("scale", "e8m0")):
-        beats.signals += [Signal(f"{LANES}.gen_byte[{i}].read_{kind}", style) for i in range(2 * lanes)]
+        beats.signals += [Signal(f"{LANES}.gen_byte[{i}].read_{kind}", style) for i in range(port_bytes)]
     return [now, axi, words, beats]
 
 
-def groups(toplevel: str, parameters: Mapping[str, int]) -> list[Group]:
-    """All that is shown of a top level, in its order."""
+def groups(toplevel: str, port_bytes: int) -> list[Group]:
+    """All that is shown of a top level, in its order; `port_bytes` is that of system."""
     if toplevel != "system":
         return [_unit("", toplevel)]
-    found = _lanes(parameters)
+    found = _lanes(port_bytes)
     units = instances("srn_slice")
     for instance in [*UNITS, *(name for name in units if name not in UNITS)]:
         found.append(_unit(f"{SLICE}.{instance}", units[instance], UNITS.get(instance, ())))
     return found
 
 
-# ---------------------------------------------------------------- viewers
-
-# src/analyzer.h of GTKWave: TraceEntFlagBits
-HEX, DECIMAL, BINARY, RIGHT, BLANK, ASCII = 0x2, 0x4, 0x8, 0x20, 0x200, 0x800
-BY_FILE, BY_PROCESS, CLOSED, BEGIN, END = 0x2000, 0x4000, 0x400000, 0x800000, 0x1000000
-STYLES = {"hex": HEX, "decimal": DECIMAL, "text": ASCII, "float": HEX | BY_PROCESS, "floats": HEX | BY_PROCESS}
-FORMATS = {
-    "hex": "Hexadecimal",
-    "decimal": "Unsigned",
-    "text": "ASCII",
-    "float": "FP: 32-bit IEEE 754",
-    "floats": "Hexadecimal",
-}
-PROCESS = runner.ROOT / "tb" / "gtkwave_float.py"
-OPEN = 2  # groups that are unfolded at first
-
-
-def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int], folder: Path) -> str:
-    lines = [f'[dumpfile] "{file}"', "[sst_expanded] 0"]
-    filters: dict[str, int] = {}
-    for number, group in enumerate(shown):
-        closed = CLOSED if number >= OPEN else 0
-        lines += [f"@{BEGIN | BLANK | closed:x}", f"-{group.name}"]
-        for signal in group.signals:
-            mapped = signal.style in mappings()
-            flags = RIGHT | (BINARY | BY_FILE if mapped else STYLES[signal.style])
-            lines.append(f"@{flags:x}")
-            if signal.colour:
-                lines.append(f"[color] {COLOURS[signal.colour][1]}")
-            if mapped:
-                place = filters.setdefault(signal.style, len(filters) + 1)
-                lines.append(f"^{place} {folder / 'gtkwave' / signal.style}.txt")
-            elif flags & BY_PROCESS:
-                lines.append(f"^>1 {PROCESS}")
-            width = widths[signal.path]
-            lines.append(f"{top}{signal.path}" + (f"[{width - 1}:0]" if signal.ranged else ""))
-        lines += [f"@{END | BLANK | closed:x}", f"-{group.name}"]
-    return "\n".join(lines) + "\n"
-
-
-def _alpha(index: int, digits: int) -> str:
-    """Surfer's name of a row: hexadecimal in the letters a to p."""
-    return "".join("abcdefghijklmnop"[int(digit, 16)] for digit in f"{index:0{digits}x}")
-
-
-def _surfer(file: Path, top: str, shown: list[Group]) -> str:
-    lines, row = [f"load_file {file}"], 0
-    for group in shown:
-        lines.append(f"divider_add {group.name}")
-        row += 1
-        for signal in group.signals:
-            lines += [f"variable_add {top}{signal.path}", f"item_focus {_alpha(row, 4)}_"]
-            lines.append(f"item_set_format {FORMATS.get(signal.style, signal.style)}")
-            if signal.colour:
-                lines.append(f"item_set_color {COLOURS[signal.colour][0].capitalize()}")
-            row += 1
-    return "\n".join([*lines, "item_unfocus", "zoom_fit"]) + "\n"
-
-
-def _write_mappings(folder: Path) -> None:
-    surfer, gtkwave = folder / ".surfer" / "mappings", folder / "gtkwave"
-    for place in (surfer, gtkwave):
-        place.mkdir(parents=True, exist_ok=True)
-    for name, (bits, texts, colours) in mappings().items():
-        rows = [f'{code:0{bits}b} "{text}" {colours.get(code, "")}'.rstrip() for code, text in texts.items()]
-        (surfer / name).write_text("\n".join([f"Name: {name}", f"Bits: {bits}", *rows]) + "\n")
-        rows = [
-            f"{code:0{bits}b} {f'?{colours[code]}?' if code in colours else ''}{text}" for code, text in texts.items()
-        ]
-        (gtkwave / f"{name}.txt").write_text("\n".join(rows) + "\n")
-
-
-# ---------------------------------------------------------------- beside a waveform
+# ---------------------------------------------------------------- in a file
 
 
 def resolve(
@@ -368,27 +286,3 @@ def resolve(
                 missing.append(signal.path)
         found.append(Group(group.name, list(kept.values())))
     return top, found, missing
-
-
-def finish(file: Path, toplevel: str) -> tuple[Path | None, str]:
-    """Write what the viewers need beside a waveform. Returns it and what to say of it, or None and why it cannot be used."""
-    try:
-        present = wave_file.variables(file)
-    except wave_file.WaveFileError as error:
-        return None, f"no waves: {error}"
-    widths = {variable.path: variable.width for variable in present}
-    ends = max((path for path in widths if ".rdata_i" in path or path.endswith("rdata")), key=len, default="")
-    port_bytes = widths.get(ends, 128) // 8
-    top, shown, _ = resolve(groups(toplevel, {"PortBytes": port_bytes}), present, toplevel)
-    folder = file.parent
-    _write_mappings(folder)
-    local = {path.removeprefix(top): width for path, width in widths.items()}
-    file.with_suffix(".gtkw").write_text(_gtkwave(file, top, shown, local, folder))
-    file.with_suffix(".sucl").write_text(_surfer(file, top, shown))
-    size = file.stat().st_size / 1e6
-    vcd = (
-        ""
-        if simulators.has_fst() or file.suffix != ".vcd"
-        else " (VCD, ten times FST's size: apt-get install liblz4-dev zlib1g-dev)"
-    )
-    return file, f"waves: {file}, {size:.1f} MB{vcd}; open them by: make wave"

@@ -15,7 +15,7 @@ from host.trace import Trace, kernel
 from models import isa, mx
 from models.config import CONFIGS
 from models.simulator import Simulator
-from tb import runner, simulators, wave, wave_file, wave_layout
+from tb import runner, simulators, wave, wave_file, wave_layout, wave_viewers
 from tb.wave_text import LENGTH, Waves, around, text
 
 SIMULATORS = ["verilator"] + ["icarus"] * bool(simulators.find_icarus())
@@ -154,7 +154,7 @@ def test_words_are_numbers(waved):
 
 def test_what_the_save_files_list_is_in_the_file(waved):
     _, job, _, waveform, file = waved
-    groups = wave_layout.groups("system", {"PortBytes": job.config.port_bytes})
+    groups = wave_layout.groups("system", job.config.port_bytes)
     top, shown, missing = wave_layout.resolve(groups, waveform.variables.values(), "system")
     assert missing == [] and len({group.name for group in groups}) == len(groups)
     listed = [signal.path for group in shown for signal in group.signals]
@@ -168,7 +168,7 @@ def test_what_the_save_files_list_is_in_the_file(waved):
 
 
 def test_every_unit_of_the_slice_is_shown_in_the_order_of_the_data():
-    names = [group.name for group in wave_layout.groups("system", {"PortBytes": 8})]
+    names = [group.name for group in wave_layout.groups("system", 8)]
     units = [name.removeprefix("u_") for name in wave_layout.instances("srn_slice")]
     assert set(units) <= set(names) and {f"u_{name}" for name in names} >= wave_layout.UNITS.keys()
     order = [names.index(name) for name in ("sequencer", "stream", "matrix", "vector", "dma", "memory_port")]
@@ -184,14 +184,14 @@ def test_the_commands_of_surfer_take_each_row_in_its_turn(waved):
         if word == "divider_add":
             assert re.fullmatch(r"\w+", rest)
         if word == "item_focus":
-            assert before.startswith("variable_add") and rest == wave_layout._alpha(rows - 1, 4) + "_"
+            assert before.startswith("variable_add") and rest == wave_viewers._alpha(rows - 1, 4) + "_"
         if word == "item_set_format":
-            assert rest in {*wave_layout.FORMATS.values(), *wave_layout.mappings()}
+            assert rest in {*wave_viewers.FORMATS.values(), *wave_layout.mappings()}
         rows += word in ("divider_add", "variable_add")
 
 
 def test_stalls_have_their_colour_and_codes_their_words():
-    shown = {s.path: s for g in wave_layout.groups("system", {"PortBytes": 8}) for s in g.signals}
+    shown = {s.path: s for g in wave_layout.groups("system", 8) for s in g.signals}
     matrix, run_ = f"{wave_layout.SLICE}.u_matrix", f"{wave_layout.SLICE}.u_sequencer.u_run"
     assert shown[f"{matrix}.wait_beat_o"].colour == "stall" and shown[f"{matrix}.beat_ready_o"].colour == "ready"
     assert shown[f"{run_}.state_q"].style == "srn_run_state_e" and shown[f"{run_}.cause_o"].style == "cause"
@@ -240,7 +240,7 @@ def test_the_filter_process_answers_line_for_line():
         "ff",
     ]
     said = subprocess.run(
-        [wave_layout.PROCESS], check=True, input="\n".join(lines) + "\n", capture_output=True, text=True
+        [wave_viewers.PROCESS], check=True, input="\n".join(lines) + "\n", capture_output=True, text=True
     ).stdout.splitlines()
     assert [np.float32(word) for word in said[0].split()] == values.tolist()
     assert said[1:3] == ["3f8000xx", "nan"] and said[4] == "ff"
@@ -365,22 +365,28 @@ PLANTS = {
         ),
     ],
 }
+HANG = [(".write_ready_i (result_ready)", ".write_ready_i (result_ready && planted < PLACE)")]
 PLACE = 300  # of the matrix unit's words: in mid-program
+
+
+def plant(changes: list[tuple[str, str]], folder: Path, monkeypatch) -> None:
+    """Sources with a bug, which are built instead of ours."""
+    for part in ("rtl", "tb"):
+        shutil.copytree(runner.ROOT / part, folder / part)
+    file = folder / "rtl" / "srn_slice.sv"
+    source = file.read_text()
+    for old, new in [(SOURCE, COUNT + SOURCE), *changes]:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    file.write_text(source.replace("PLACE", str(PLACE)))
+    monkeypatch.setattr(runner, "ROOT", folder)
+    monkeypatch.setattr(runner, "BUILD", folder / "build")
 
 
 @pytest.fixture(params=PLANTS)
 def planted(request, tmp_path, monkeypatch):
-    """The kind of a bug, in sources that are built instead of ours: a wrong bit, or an assertion that fires."""
-    for folder in ("rtl", "tb"):
-        shutil.copytree(runner.ROOT / folder, tmp_path / folder)
-    file = tmp_path / "rtl" / "srn_slice.sv"
-    source = file.read_text()
-    for old, new in [(SOURCE, COUNT.replace("PLACE", str(PLACE)) + SOURCE), *PLANTS[request.param]]:
-        assert source.count(old) == 1
-        source = source.replace(old, new)
-    file.write_text(source)
-    monkeypatch.setattr(runner, "ROOT", tmp_path)
-    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    """The kind of a bug: a wrong bit, or an assertion that fires."""
+    plant(PLANTS[request.param], tmp_path, monkeypatch)
     return request.param
 
 
@@ -406,3 +412,18 @@ def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
         ((time, _),) = [entry for entry in shown.changes("u_chip.u_slice.plants") if entry[1] == 1]
         index = [value for when, value in shown.changes("u_lanes.matrix_write_index") if when <= time][-1]
         assert index == window["AROUND"]
+
+
+def test_the_waves_of_a_hang_are_those_of_its_beginning(tmp_path, monkeypatch):
+    plant(HANG, tmp_path, monkeypatch)
+    monkeypatch.setattr(driver, "PATIENCE_CYCLES", 20_000)
+    job, file = make_job(LONG), tmp_path / "hang.fst"
+    with pytest.raises(runner.BenchError, match="the chip hangs") as hang:
+        driver.run(job, "rtl", simulator=SIMULATORS[-1], again="make sim")
+    first, last = map(
+        int, re.search(r"^again: make sim WAVES=1 FROM=(\d+) TO=(\d+)$", str(hang.value), re.MULTILINE).groups()
+    )
+    outcome = driver.run(job, "rtl", simulator=SIMULATORS[-1], waves=Waves(file, first, last), again="make sim")
+    assert outcome.cut and outcome.waves == file
+    stuck = [wave_file.text(value) for _, value in Waveform(file).changes("u_lanes.matrix_text")]
+    assert stuck[-1].startswith("matmul")

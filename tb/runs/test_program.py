@@ -2,7 +2,8 @@
 
 The job is a folder named by SRN_JOB: job.json and image.bin in, result.json, progress.jsonl and memory.bin out (host/driver.py
 writes and reads them). A difference is repeated at once, to name the first element (tb/session.py), unless waves are written: they
-show it. What a failure's waves should show goes to failed.json: {"index"} of the instruction, or {"cycle"} where there is none.
+show it. What a failure's waves should show goes to failed.json: {"index"} of the instruction, or {"cycle"}, that
+of the last sign of life, where there is none.
 """
 
 import json
@@ -12,14 +13,13 @@ from pathlib import Path
 
 import cocotb
 from cocotb.triggers import FallingEdge
-from cocotb.utils import get_sim_time
 
 from host.slots import Slots
 from models import registers
 from models.config import CONFIGS
 from tb.lockstep import Mismatch, RemoteLockstep
 from tb.session import Request, Session
-from tb.stream import PERIOD_NS, start
+from tb.stream import start
 
 TOPLEVEL = "system"
 
@@ -69,7 +69,7 @@ async def program(dut):
             raise
         raise await session.explain(mismatch, request, None, job["patience"]) from None
     except AssertionError:
-        (folder / "failed.json").write_text(json.dumps({"cycle": int(get_sim_time("ns")) // PERIOD_NS}))
+        (folder / "failed.json").write_text(json.dumps({"cycle": session.seen}))
         raise
     seconds = time.process_time() - begun
     result = {"halt": ending.halt, "result": ending.result, "seconds": seconds, "cut": ending.cut}
