@@ -142,7 +142,10 @@ module wave_lanes
   logic [31:0] matrix_done_index, vector_done_index, dma_done_index;
   logic [2:0] dispatch_stall;
 
-  initial if ($value$plusargs("wave_text=%s", text_name)) $readmemh(text_name, texts);
+  initial begin
+    if ($value$plusargs("wave_text=%s", text_name)) $readmemh(text_name, texts);
+    else for (int i = 0; i < ImemWords; i++) texts[i] = {TextLen{8'h20}};
+  end
 
   always @(posedge clk_i) begin
     if (armed) begin
@@ -151,8 +154,15 @@ module wave_lanes
       if (matrix_finish_i || !rst_ni) matrix_text = {TextLen{8'h20}};
       if (vector_finish_i || !rst_ni) vector_text = {TextLen{8'h20}};
       if (dma_done_i || !rst_ni) dma_text = {TextLen{8'h20}};
-      if (!rst_ni) num_dispatched = '0;
-      else begin
+      if (!rst_ni) begin
+        num_dispatched = '0;
+        dispatch_text = {TextLen{8'h20}};
+        matrix_done_text = {TextLen{8'h20}};
+        vector_done_text = {TextLen{8'h20}};
+        dma_done_text = {TextLen{8'h20}};
+        {dispatch_index, stream_index, matrix_index, vector_index, dma_index} = '1;  // none yet
+        {matrix_done_index, vector_done_index, dma_done_index} = '1;
+      end else begin
         // starts after ends, for a unit may do both in a cycle; dispatch last, for it may take the slot of what completes
         if (stream_start_i) begin
           stream_text  = texts[slot_pc[stream_slot_i]];

@@ -58,7 +58,7 @@ class Declaration:
 
 @cache
 def _text(module: str) -> str:
-    folders = ("rtl", "tb", "tests/fixtures")
+    folders = ("rtl", "tb", "tests/broken")
     known = {path.stem: path for folder in folders for path in (runner.ROOT / folder).rglob("*.sv")}
     return known[module].read_text()
 

@@ -91,6 +91,8 @@ def _write_mappings(folder: Path) -> None:
 
 def finish(file: Path, toplevel: str) -> tuple[Path | None, str]:
     """Write what the viewers need beside a waveform. Returns it and what to say of it, or None and why it cannot be used."""
+    if not file.exists():
+        return None, f"no waves: the run ended before their first cycle, or {file} cannot be made"
     try:
         present = wave_file.variables(file)
     except wave_file.WaveFileError as error:

@@ -68,12 +68,12 @@ class Waveform:
         return [(time // self.cycle, value) for time, value in wave_file.changes(self.wave, self.top + path)]
 
     def texts(self, lane: str) -> list[tuple[int, str]]:
-        """(index, text) each time that the lane's index changes."""
+        """(index, text) each time that the lane's index changes, less that of a reset."""
         said = dict(self.changes(f"u_lanes.{lane}_text"))
         times = sorted(said)
         found = []
         for time, index in self.changes(f"u_lanes.{lane}_index"):
-            if not isinstance(index, str):
+            if not isinstance(index, str) and index != 0xFFFFFFFF:
                 found.append((index, wave_file.text(said[max(t for t in times if t <= time)])))
         return found
 
@@ -283,6 +283,12 @@ def test_a_full_disc_costs_the_waves_and_nothing_else(waved):
     full = driver.run(job, "rtl", simulator=simulator, waves=Waves(Path("/dev/full")))
     assert full.waves is None and full.said.startswith("no waves: /dev/full")
     assert full.compared == outcome.compared and np.array_equal(full.memory, outcome.memory)
+
+
+def test_a_window_that_is_never_reached_is_told(waved, tmp_path):
+    simulator, job, outcome, _, _ = waved
+    late = driver.run(job, "rtl", simulator=simulator, waves=Waves(tmp_path / "late.fst", 10**8))
+    assert late.waves is None and "ended before their first cycle" in late.said and late.compared == outcome.compared
 
 
 @pytest.mark.parametrize(
