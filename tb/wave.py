@@ -10,10 +10,10 @@ from tb import runner, wave_file
 
 
 def commands(file: Path) -> dict[str, list[str]]:
-    """What opens it, by viewer; to run in its folder, where Surfer finds the mappings."""
+    """What opens it, by viewer; to run in its folder."""
     return {
-        "surfer": ["surfer", "--command-file", str(file.with_suffix(".sucl"))],
-        "gtkwave": ["gtkwave", str(file.with_suffix(".gtkw"))],
+        "surfer": ["surfer", "--command-file", file.with_suffix(".sucl").name],
+        "gtkwave": ["gtkwave", file.with_suffix(".gtkw").name],
     }
 
 

@@ -92,6 +92,7 @@ module wave_lanes
   localparam int Lanes = PortBytes / 2;
   localparam int PcAddrW = $clog2(ImemWords);
   localparam int TextW = TextLen * 8;
+  localparam logic [31:0] None = '1;  // no instruction, or the program load
   localparam int BurstLen = 21;  // characters: "stream 0012345678 x16"
   localparam int BeatLen = 23;  // "stream 0012345678 01/16"
   localparam int BurstTextW = BurstLen * 8;
@@ -142,6 +143,10 @@ module wave_lanes
   logic [31:0] matrix_done_index, vector_done_index, dma_done_index;
   logic [2:0] dispatch_stall;
 
+  function automatic logic [TextW-1:0] text_of(input logic [SlotW-1:0] slot);
+    return slot_index[slot] == None ? {TextLen{8'h20}} : texts[slot_pc[slot]];
+  endfunction
+
   initial begin
     if ($value$plusargs("wave_text=%s", text_name)) $readmemh(text_name, texts);
     else for (int i = 0; i < ImemWords; i++) texts[i] = {TextLen{8'h20}};
@@ -160,36 +165,37 @@ module wave_lanes
         matrix_done_text = {TextLen{8'h20}};
         vector_done_text = {TextLen{8'h20}};
         dma_done_text = {TextLen{8'h20}};
-        {dispatch_index, stream_index, matrix_index, vector_index, dma_index} = '1;  // none yet
-        {matrix_done_index, vector_done_index, dma_done_index} = '1;
+        {dispatch_index, stream_index, matrix_index, vector_index, dma_index} = {5{None}};
+        {matrix_done_index, vector_done_index, dma_done_index} = {3{None}};
+        for (int i = 0; i < NumSlots; i++) slot_index[i] = None;
       end else begin
         // starts after ends, for a unit may do both in a cycle; dispatch last, for it may take the slot of what completes
         if (stream_start_i) begin
-          stream_text  = texts[slot_pc[stream_slot_i]];
+          stream_text  = text_of(stream_slot_i);
           stream_index = slot_index[stream_slot_i];
         end
         if (matrix_start_i) begin
-          matrix_text  = texts[slot_pc[matrix_start_slot_i]];
+          matrix_text  = text_of(matrix_start_slot_i);
           matrix_index = slot_index[matrix_start_slot_i];
         end
         if (vector_start_i) begin
-          vector_text  = texts[slot_pc[vector_start_slot_i]];
+          vector_text  = text_of(vector_start_slot_i);
           vector_index = slot_index[vector_start_slot_i];
         end
         if (dma_start_i) begin
-          dma_text  = texts[slot_pc[dma_start_slot_i]];
+          dma_text  = text_of(dma_start_slot_i);
           dma_index = slot_index[dma_start_slot_i];
         end
         if (matrix_done_i) begin
-          matrix_done_text  = texts[slot_pc[matrix_done_slot_i]];
+          matrix_done_text  = text_of(matrix_done_slot_i);
           matrix_done_index = slot_index[matrix_done_slot_i];
         end
         if (vector_done_i) begin
-          vector_done_text  = texts[slot_pc[vector_done_slot_i]];
+          vector_done_text  = text_of(vector_done_slot_i);
           vector_done_index = slot_index[vector_done_slot_i];
         end
         if (dma_done_i) begin
-          dma_done_text  = texts[slot_pc[dma_done_slot_i]];
+          dma_done_text  = text_of(dma_done_slot_i);
           dma_done_index = slot_index[dma_done_slot_i];
         end
         if (dispatch_valid_i) begin

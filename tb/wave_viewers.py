@@ -4,6 +4,7 @@ waves.gtkw, gtkwave/NAME.txt         GTKWave's save file, and a filter file for 
 waves.sucl, .surfer/mappings/NAME    Surfer's command file and mappings (it looks for them in the folder where it starts)
 """
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,8 +32,8 @@ PROCESS = runner.ROOT / "tb" / "gtkwave_float.py"
 OPEN = 2  # groups that are unfolded at first
 
 
-def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int], folder: Path) -> str:
-    lines = [f'[dumpfile] "{file}"', "[sst_expanded] 0"]
+def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int]) -> str:
+    lines = [f'[dumpfile] "{file.name}"', "[sst_expanded] 0"]
     filters: dict[str, int] = {}
     for number, group in enumerate(shown):
         closed = CLOSED if number >= OPEN else 0
@@ -45,9 +46,9 @@ def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int]
                 lines.append(f"[color] {COLOURS[signal.colour][1]}")
             if mapped:
                 place = filters.setdefault(signal.style, len(filters) + 1)
-                lines.append(f"^{place} {folder / 'gtkwave' / signal.style}.txt")
+                lines.append(f"^{place} gtkwave/{signal.style}.txt")
             elif flags & BY_PROCESS:
-                lines.append(f"^>1 {PROCESS}")
+                lines.append(f"^>1 gtkwave/{PROCESS.name}")
             width = widths[signal.path]
             lines.append(f"{top}{signal.path}" + (f"[{width - 1}:0]" if signal.ranged else ""))
         lines += [f"@{END | BLANK | closed:x}", f"-{group.name}"]
@@ -60,7 +61,7 @@ def _alpha(index: int, digits: int) -> str:
 
 
 def _surfer(file: Path, top: str, shown: list[Group]) -> str:
-    lines, row = [f"load_file {file}"], 0
+    lines, row = [f"load_file {file.name}"], 0
     for group in shown:
         lines.append(f"divider_add {group.name}")
         row += 1
@@ -77,6 +78,7 @@ def _write_mappings(folder: Path) -> None:
     surfer, gtkwave = folder / ".surfer" / "mappings", folder / "gtkwave"
     for place in (surfer, gtkwave):
         place.mkdir(parents=True, exist_ok=True)
+    shutil.copy(PROCESS, gtkwave)
     for name, (bits, texts, colours) in mappings().items():
         rows = [f'{code:0{bits}b} "{text}" {colours.get(code, "")}'.rstrip() for code, text in texts.items()]
         (surfer / name).write_text("\n".join([f"Name: {name}", f"Bits: {bits}", *rows]) + "\n")
@@ -105,7 +107,7 @@ def finish(file: Path, toplevel: str) -> tuple[Path | None, str]:
     said = f"waves: {file}, {file.stat().st_size / 1e6:.1f} MB{vcd}"
     try:
         _write_mappings(file.parent)
-        file.with_suffix(".gtkw").write_text(_gtkwave(file, top, shown, local, file.parent))
+        file.with_suffix(".gtkw").write_text(_gtkwave(file, top, shown, local))
         file.with_suffix(".sucl").write_text(_surfer(file, top, shown))
     except OSError as error:
         return file, f"{said}; without save files: {error}"

@@ -323,10 +323,28 @@ def test_without_a_viewer_or_a_display_the_commands_are_printed(waved, monkeypat
     monkeypatch.setenv("PATH", "")
     assert wave.main([str(file)]) == 0
     said = capsys.readouterr().out
-    assert (
-        f"gtkwave {file.with_suffix('.gtkw')}" in said and f"surfer --command-file {file.with_suffix('.sucl')}" in said
-    )
-    assert f"cd {file.parent}" in said
+    assert f"cd {file.parent} && gtkwave waves.gtkw" in said
+    assert f"cd {file.parent} && surfer --command-file waves.sucl" in said
+
+
+def test_a_viewer_starts_in_the_folder_and_finds_all_that_the_save_files_name(waved, monkeypatch, tmp_path):
+    """A viewer of our own stands in: it is called with the name, where every relative path leads to a file."""
+    file = waved[4]
+    viewer = tmp_path / "gtkwave"
+    viewer.write_text('#!/bin/sh\npwd > "$0.log"\necho "$@" >> "$0.log"\n')
+    viewer.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(wave.shutil, "which", lambda name: str(viewer) if name == "gtkwave" else None)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert wave.main([str(file)]) == 0
+    assert (tmp_path / "gtkwave.log").read_text().split("\n")[:2] == [str(file.parent), "waves.gtkw"]
+    saved = file.with_suffix(".gtkw").read_text()
+    named = {
+        *re.findall(r"^\^>?\d+ (\S+)$", saved, re.MULTILINE),
+        *re.findall(r'^\[dumpfile\] "(.*)"$', saved, re.MULTILINE),
+    }
+    named |= set(re.findall(r"^load_file (\S+)$", file.with_suffix(".sucl").read_text(), re.MULTILINE))
+    assert len(named) > 5 and all((file.parent / name).is_file() for name in named)
 
 
 def test_a_long_text_is_cut_and_says_so():
@@ -422,7 +440,7 @@ def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
 
 def test_the_waves_of_a_hang_are_those_of_its_beginning(tmp_path, monkeypatch):
     plant(HANG, tmp_path, monkeypatch)
-    monkeypatch.setattr(driver, "PATIENCE_CYCLES", 20_000)
+    monkeypatch.setattr(driver, "PATIENCE_CYCLES", 8_000)
     job, file = make_job(LONG), tmp_path / "hang.fst"
     with pytest.raises(runner.BenchError, match="the chip hangs") as hang:
         driver.run(job, "rtl", simulator=SIMULATORS[-1], again="make sim")
