@@ -17,11 +17,18 @@ TOP = "top"  # what the functions of the transition system are named after
 PASSES = """\
 read_slang --threads 1 --top {top} {parameters} {sources}
 rename {top} top
-prep -flatten -top top
+hierarchy -top top
+proc
+flatten
+opt_expr
+opt_clean
+memory_dff
+memory_collect
 async2sync
 chformal -early
 memory_map
-opt -full
+opt_expr
+opt_merge
 dffunmap
 opt_clean
 write_smt2 -stbv -wires {output}
@@ -34,8 +41,8 @@ class FormalError(Exception):
 
 
 @dataclass(frozen=True)
-class Bug:
-    """A bug planted in a copy of rtl/**/FILE.sv; `old` occurs there once."""
+class Edit:
+    """In a copy of rtl/**/FILE.sv, where `old` occurs once: a bug that is planted, or a size that is cut down."""
 
     what: str
     file: str
@@ -52,18 +59,18 @@ class Design:
 
 
 def read(
-    top: str, parameters: Mapping[str, int], checks: Mapping[str, str], folder: Path, bug: Bug | None = None
+    top: str, parameters: Mapping[str, int], checks: Mapping[str, str], folder: Path, edits: Sequence[Edit] = ()
 ) -> Design:
-    """Read `top` and what it instantiates; scripts and logs stay in `folder`. Raises FormalError."""
+    """Read `top` and what it instantiates; scripts, logs and edited copies stay in `folder`. Raises FormalError."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         sources = source_files(top, FOLDERS)
     except BenchError as error:
         raise FormalError(str(error)) from None
-    if bug:
-        sources = [plant(bug, path, folder) if path.stem == bug.file else path for path in sources]
-        if not any(path.parent == folder for path in sources):
-            raise FormalError(f"{top} does not use {bug.file}, where '{bug.what}' is to be planted")
+    for edit in edits:
+        if edit.file not in [path.stem for path in sources]:
+            raise FormalError(f"{top} does not use {edit.file}, where '{edit.what}' has its place")
+        sources = [_edited(edit, path, folder) if path.stem == edit.file else path for path in sources]
     script, output, log = folder / "read.ys", folder / "design.smt2", folder / "read.log"
     settings = " ".join(f"-G {name}={value}" for name, value in parameters.items())
     script.write_text(PASSES.format(top=top, parameters=settings, sources=" ".join(map(str, sources)), output=output))
@@ -80,12 +87,12 @@ def read(
     return Design(text, _found(text, "assert"), _found(text, "cover"), checks)
 
 
-def plant(bug: Bug, path: Path, folder: Path) -> Path:
+def _edited(edit: Edit, path: Path, folder: Path) -> Path:
     text = path.read_text()
-    if text.count(bug.old) != 1:
-        raise FormalError(f"'{bug.what}' finds its place {text.count(bug.old)} times in {path.relative_to(ROOT)}")
+    if text.count(edit.old) != 1:
+        raise FormalError(f"'{edit.what}' finds its place {text.count(edit.old)} times in {path.name}")
     copy = folder / path.name
-    copy.write_text(text.replace(bug.old, bug.new))
+    copy.write_text(text.replace(edit.old, edit.new))
     return copy
 
 

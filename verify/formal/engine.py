@@ -75,7 +75,7 @@ def bounded(design: Design, depth: int, limit: float) -> dict[str, Answer]:
         if violated is None:
             return {name: Answer(UNKNOWN, time.time() - began, f"state {i}") for name in design.asserts}
         if violated:
-            return _each(system, design, i, {})
+            return _each(system, design, i)
         system.require(everything)
     return {name: Answer(HOLDS, time.time() - began) for name in design.asserts}
 
@@ -85,10 +85,14 @@ def inductive(design: Design, k: int, limit: float) -> dict[str, Answer]:
     base = bounded(design, k, limit)
     if any(answer.verdict != HOLDS for answer in base.values()):
         return base
+    began = time.time()
     system = Unrolled(design, limit)
     for _ in range(k):
         system.require(f"(|{TOP}_a| s{system.grow()})")
-    return _each(system, design, system.grow(), base)
+    last = system.grow()
+    if system.possible(f"(not (|{TOP}_a| s{last}))") is False:
+        return {name: Answer(HOLDS, base[name].seconds + time.time() - began) for name in base}
+    return _each(system, design, last)
 
 
 def settled(design: Design, latency: int, limit: float) -> dict[str, Answer]:
@@ -97,20 +101,20 @@ def settled(design: Design, latency: int, limit: float) -> dict[str, Answer]:
     for _ in range(latency + 1):
         last = system.grow()
     checks = {name: f"(not {re.sub(WIRE, TERM, text)})" for name, text in design.checks.items()}
-    return _each(system, design, last, {}) | _ask(system, checks, last)
+    return _each(system, design, last) | _ask(system, checks, last)
 
 
-def _each(system: Unrolled, design: Design, last: int, before: Mapping[str, Answer]) -> dict[str, Answer]:
+def _each(system: Unrolled, design: Design, last: int) -> dict[str, Answer]:
     questions = {name: f"(not {all_of(numbers, last)})" for name, numbers in design.asserts.items()}
-    return _ask(system, questions, last, sum(answer.seconds for answer in before.values()) / max(len(before), 1))
+    return _ask(system, questions, last)
 
 
-def _ask(system: Unrolled, questions: Mapping[str, str], last: int, before: float = 0.0) -> dict[str, Answer]:
+def _ask(system: Unrolled, questions: Mapping[str, str], last: int) -> dict[str, Answer]:
     answers = {}
     for name, question in questions.items():
         began = time.time()
         fails = system.possible(question)
-        answers[name] = Answer(VERDICTS[fails], before + time.time() - began, f"state {last}" if fails else "")
+        answers[name] = Answer(VERDICTS[fails], time.time() - began, f"state {last}" if fails else "")
     return answers
 
 

@@ -50,7 +50,7 @@ module formal_order #(
     if (rst_ni) begin
       assert (!(pop_i && held_q == '0))
       else $fatal(1, "a word leaves that never came");
-      assert (!(push_i && held_q == CountW'(Depth)))
+      assert (!(push_i && !pop_i && held_q == CountW'(Depth)))
       else $fatal(1, "a word is taken for which there is no room");
       assert (held_q <= CountW'(Depth))
       else $fatal(1, "more words are held than there is room for");
@@ -59,7 +59,7 @@ module formal_order #(
       assert (!following_q || ahead_q < held_q)
       else $fatal(1, "a word that came is no longer held");
 
-      left: cover (leaves && word_q == '1);
+      left: cover (leaves);
       full: cover (held_q == CountW'(Depth));
       emptied: cover (following_q && held_q == CountW'(1) && pop_i);
     end

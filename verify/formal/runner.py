@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tb.runner import ROOT
 from verify.formal import design, engine
-from verify.formal.design import Bug, FormalError
+from verify.formal.design import Edit, FormalError
 from verify.formal.proofs import Proof
 
 HELPER = "helper: "  # begins the sentence of an assertion that speaks of the insides, for the induction
@@ -37,7 +37,7 @@ def label(proof: Proof, parameters: Mapping[str, int]) -> str:
 def prove(proof: Proof, parameters: Mapping[str, int]) -> list[Row]:
     """Every assertion of the harness and of what it instantiates, and every cover."""
     name = label(proof, parameters)
-    read = design.read(proof.harness, parameters, proof.checks, FOLDER / name.replace(" ", "-"))
+    read = design.read(proof.harness, parameters, proof.checks, FOLDER / name.replace(" ", "-"), proof.sizes)
     if not read.asserts and not read.checks:
         raise FormalError(f"{proof.harness} asserts nothing")
     rows = []
@@ -55,12 +55,12 @@ def prove(proof: Proof, parameters: Mapping[str, int]) -> list[Row]:
     return rows
 
 
-def find(proof: Proof, bug: Bug) -> list[Row]:
+def find(proof: Proof, bug: Edit) -> list[Row]:
     """Whether some assertion fails where `bug` is planted. Those that only help an induction do not count."""
     began = time.time()
     name = label(proof, proof.parameters[0])
     folder = FOLDER / f"{name} {bug.what}".replace(" ", "-")
-    read = design.read(proof.harness, proof.parameters[0], proof.checks, folder, bug)
+    read = design.read(proof.harness, proof.parameters[0], proof.checks, folder, [*proof.sizes, bug])
     read = replace(read, asserts={what: numbers for what, numbers in read.asserts.items() if HELPER not in what})
     method, depth = ("bounded", proof.bug_depth) if proof.method == "inductive" else (proof.method, proof.depth)
     answers = getattr(engine, method)(read, depth, LIMIT_S)
