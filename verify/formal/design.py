@@ -105,9 +105,10 @@ def _found(text: str, kind: str) -> dict[str, list[int]]:
 
 
 def _sentence(place: str) -> str:
-    """FILE:LINE.COLUMN-LINE.COLUMN to what the $fatal there says."""
+    """FILE:LINE.COLUMN-LINE.COLUMN to what the $fatal there says, or to the label of a cover."""
     match = re.fullmatch(r"(.*):(\d+)\.\d+-(\d+)\.\d+", place)
     path, first, last = Path(match[1]), int(match[2]), int(match[3])
     lines = (path if path.is_absolute() else ROOT / path).read_text().splitlines()
-    said = re.search(r'\$fatal\(\s*1,\s*"(?:%m: )?([^"]*)"', " ".join(lines[first - 1 : last + 2]))
+    text = " ".join(lines[first - 1 : last + 2])
+    said = re.search(r'\$fatal\(\s*1,\s*"(?:%m: )?([^"]*)"', text) or re.search(r"(\w+): cover", text)
     return f"{path.stem}: {said[1] if said else f'line {first}'}"

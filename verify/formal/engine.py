@@ -1,10 +1,12 @@
-"""Unrolls a transition system and asks the solver: bounded search, induction, latency, reachability."""
+"""Unrolls a transition system and asks the solver: bounded search, induction, latency, reachability.
+
+Seconds and limits are of processor time: on a loaded machine a proof takes longer, and still comes to its end.
+"""
 
 import re
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from verify.formal.design import TOP, Design, FormalError
 
@@ -13,8 +15,8 @@ try:
 except ImportError:  # said where a solver is wanted
     bitwuzla = None
 
-HOLDS, FAILS, UNKNOWN = "holds", "FAILS", "no answer in time"
-VERDICTS = {True: FAILS, False: HOLDS, None: UNKNOWN}
+HOLDS, FAILS, UNKNOWN, ASIDE = "holds", "FAILS", "no answer in time", "not judged, another fails"
+NOT_KEPT = "IS NOT KEPT by a clock, perhaps where no run comes"
 WIRE, TERM = r"\{(\w+)@(\d+)\}", rf"(|{TOP}_n \1| s\2)"
 
 
@@ -22,7 +24,7 @@ WIRE, TERM = r"\{(\w+)@(\d+)\}", rf"(|{TOP}_n \1| s\2)"
 class Answer:
     verdict: str
     seconds: float
-    where: str = ""  # the state in which it fails, and what leads there
+    where: str  # the last state judged
 
 
 class Unrolled:
@@ -32,10 +34,11 @@ class Unrolled:
         version()
         options = bitwuzla.Options()
         options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-        deadline = time.time() + limit
+        self.began = time.process_time()
+        deadline = self.began + limit
         self.terms = bitwuzla.TermManager()
         self.parser = bitwuzla.Parser(self.terms, options)
-        self.parser.configure_terminator(lambda: time.time() > deadline)
+        self.parser.configure_terminator(lambda: time.process_time() > deadline)
         self.parser.parse(design.text, True, False)
         self.solver = self.parser.bitwuzla()
         self.length = 0
@@ -57,27 +60,24 @@ class Unrolled:
         result = self.solver.check_sat(self.parser.parse_term(text))
         return {bitwuzla.Result.SAT: True, bitwuzla.Result.UNSAT: False}.get(result)
 
-
-def all_of(numbers: Iterable[int], state: int) -> str:
-    return "(and true " + " ".join(f"(|{TOP}_a {number}| s{state})" for number in numbers) + ")"
+    def true(self, text: str) -> bool:
+        """In the state of affairs that the last `possible` found."""
+        return self.solver.get_value(self.parser.parse_term(text)).value() is True
 
 
 def bounded(design: Design, depth: int, limit: float) -> dict[str, Answer]:
     """Every assertion of `design` in the first `depth` states; the search ends in the first state where one fails."""
     system = Unrolled(design, limit)
-    began = time.time()
+    answers: dict[str, Answer] = {}
     for _ in range(depth):
         i = system.grow()
         if i == 0:
             system.require(f"(|{TOP}_i| s0)")
-        everything = all_of(chain(*design.asserts.values()), i)
-        violated = system.possible(f"(not {everything})")
-        if violated is None:
-            return {name: Answer(UNKNOWN, time.time() - began, f"state {i}") for name in design.asserts}
-        if violated:
-            return _each(system, design, i)
-        system.require(everything)
-    return {name: Answer(HOLDS, time.time() - began) for name in design.asserts}
+        answers = _judge(system, _claims(design, i), i)
+        if any(answer.verdict != HOLDS for answer in answers.values()):
+            break
+        system.require(_all(_claims(design, i)))
+    return answers
 
 
 def inductive(design: Design, k: int, limit: float) -> dict[str, Answer]:
@@ -85,14 +85,16 @@ def inductive(design: Design, k: int, limit: float) -> dict[str, Answer]:
     base = bounded(design, k, limit)
     if any(answer.verdict != HOLDS for answer in base.values()):
         return base
-    began = time.time()
     system = Unrolled(design, limit)
     for _ in range(k):
-        system.require(f"(|{TOP}_a| s{system.grow()})")
+        i = system.grow()
+        system.require(_all(_claims(design, i)))
     last = system.grow()
-    if system.possible(f"(not (|{TOP}_a| s{last}))") is False:
-        return {name: Answer(HOLDS, base[name].seconds + time.time() - began) for name in base}
-    return _each(system, design, last)
+    answers = _judge(system, _claims(design, last), last)
+    return {
+        name: replace(answer, verdict=NOT_KEPT if answer.verdict == FAILS else answer.verdict)
+        for name, answer in answers.items()
+    }
 
 
 def settled(design: Design, latency: int, limit: float) -> dict[str, Answer]:
@@ -100,33 +102,41 @@ def settled(design: Design, latency: int, limit: float) -> dict[str, Answer]:
     system = Unrolled(design, limit)
     for _ in range(latency + 1):
         last = system.grow()
-    checks = {name: f"(not {re.sub(WIRE, TERM, text)})" for name, text in design.checks.items()}
-    return _each(system, design, last) | _ask(system, checks, last)
+    return _judge(system, _claims(design, last), last)
 
 
-def _each(system: Unrolled, design: Design, last: int) -> dict[str, Answer]:
-    questions = {name: f"(not {all_of(numbers, last)})" for name, numbers in design.asserts.items()}
-    return _ask(system, questions, last)
+def _claims(design: Design, state: int) -> dict[str, str]:
+    claims = {
+        name: "(and true " + " ".join(f"(|{TOP}_a {number}| s{state})" for number in numbers) + ")"
+        for name, numbers in design.asserts.items()
+    }
+    return claims | {name: re.sub(WIRE, TERM, text) for name, text in design.checks.items()}
 
 
-def _ask(system: Unrolled, questions: Mapping[str, str], last: int) -> dict[str, Answer]:
-    answers = {}
-    for name, question in questions.items():
-        began = time.time()
-        fails = system.possible(question)
-        answers[name] = Answer(VERDICTS[fails], time.time() - began, f"state {last}" if fails else "")
-    return answers
+def _all(claims: Mapping[str, str]) -> str:
+    return "(and true " + " ".join(claims.values()) + ")"
 
 
-def reached(design: Design, depth: int, limit: float) -> dict[str, int | None]:
-    """The first state in which each cover is reached, within `depth`; None where it is not."""
+def _judge(system: Unrolled, claims: Mapping[str, str], state: int) -> dict[str, Answer]:
+    """All claims at once, which is faster than one by one; where they do not hold together, those that the counterexample breaks."""
+    violated = system.possible(f"(not {_all(claims)})")
+    if not violated:
+        verdicts = dict.fromkeys(claims, UNKNOWN if violated is None else HOLDS)
+    else:
+        verdicts = {name: ASIDE if system.true(claim) else FAILS for name, claim in claims.items()}
+    seconds = time.process_time() - system.began
+    return {name: Answer(verdict, seconds, f"state {state}") for name, verdict in verdicts.items()}
+
+
+def reached(design: Design, first: int, depth: int, limit: float) -> dict[str, int | None]:
+    """A state from `first` on in which each cover is reached, within `depth` of the start; None where it is not."""
     found: dict[str, int | None] = dict.fromkeys(design.covers)
     system = Unrolled(design, limit)
-    for _ in range(depth):
+    for _ in range(max(depth, first + 1)):
         i = system.grow()
         if i == 0:
             system.require(f"(|{TOP}_i| s0)")
-        for name, numbers in design.covers.items():
+        for name, numbers in design.covers.items() if i >= first else ():
             goal = "(or false " + " ".join(f"(|{TOP}_c {number}| s{i})" for number in numbers) + ")"
             if found[name] is None and system.possible(goal):
                 found[name] = i

@@ -181,7 +181,7 @@ ARITHMETIC = [
         checks=rounding.SUM,
         parameters=[{"Distance": distance, "Subtract": subtract} for distance in range(28) for subtract in (1, 0)],
         bugs=[
-            Edit("forgets minus zero", "srn_fp_add", "a_minus_zero <= a_i[FpW-1] & b_i[FpW-1]", "a_minus_zero <= 1'b0"),
+            Edit("gives an exact zero a sign", "srn_fp_add", "total == '0 ? a_minus_zero : a_sign", "a_sign"),
             Edit(
                 "shifts a subnormal too far",
                 "srn_fp_add",
@@ -192,4 +192,137 @@ ARITHMETIC = [
     ),
 ]
 
-PROOFS = [*PRIMITIVES, *ARITHMETIC]
+# ---------------------------------------------------------------- issue
+
+
+def narrow(slot: int, vmem: int, dram: int) -> list[Edit]:
+    """Fewer slots and shorter addresses: what compares and counts them does so alike at any width."""
+    sizes = {"SlotW = 4": slot, "NumSlots = 16": 2**slot, "VmemW = 20": vmem, "AmemW = 20": vmem, "DramW = 32": dram}
+    return [
+        Edit(old, "srn_isa_pkg", f"localparam int {old};", f"localparam int {old.split(' = ')[0]} = {new};")
+        for old, new in sizes.items()
+    ]
+
+
+ISSUE = [
+    Proof(
+        "window",
+        "formal_window",
+        "inductive",
+        1,
+        sizes=narrow(4, 3, 4),
+        bug_depth=6,
+        bugs=[
+            Edit("forgets that r is written", "srn_window_slot", "if (active && o_b_write)", "if (1'b0)"),
+            Edit("frees the newer too early", "srn_window_slot", "conflicts_i : wait_q & ~done_i;", "conflicts_i : '0;"),
+            Edit(
+                "takes stores for matmuls",
+                "srn_window_slot",
+                "o_amem_read && o_dram_read && n_amem_read",
+                "n_amem_read",
+            ),
+            Edit("waits for all that live", "srn_window_slot", "alloc_i ? conflicts_i :", "alloc_i ? '1 :"),
+            Edit("lets a stream read what is written", "srn_window_slot", "dram && n_dram_read", "1'b0"),
+        ],
+    ),
+    Proof(
+        "overlap",
+        "formal_overlap",
+        "settled",
+        0,
+        quick=True,
+        bugs=[
+            Edit("leaves out s against r", "srn_overlap", "(s_read && meet(b_first, b_last, s_first, s_last))", "1'b0"),
+            Edit("meets before the last", "srn_overlap", "first <= other_last &&", "first < other_last &&"),
+        ],
+    ),
+    Proof(
+        "issue",
+        "formal_issue",
+        "bounded",
+        12,
+        parameters=[{"Busy": 0, "Issues": 3, "Bound": 7}],
+        sizes=narrow(2, 2, 2),
+        bug_depth=12,
+        cover_depth=12,
+        bugs=[
+            Edit(
+                "never forgets a completion",
+                "srn_window_slot",
+                "alloc_i ? conflicts_i : wait_q & ~done_i",
+                "alloc_i ? conflicts_i : wait_q",
+            ),
+        ],
+    ),
+]
+
+# ---------------------------------------------------------------- memory
+
+MEMORY = [
+    Proof(
+        "burst",
+        "formal_burst",
+        "inductive",
+        1,
+        parameters=[
+            {"PortBytes": 16, "MaxBurst": 4, "BeatsW": 6},
+            {"PortBytes": 16, "MaxBurst": 16, "BeatsW": 18},
+            {"PortBytes": 8, "MaxBurst": 8, "BeatsW": 3},
+        ],
+        quick=True,
+        cover_depth=24,
+        bugs=[
+            Edit(
+                "passes the multiple of MaxBurst",
+                "srn_burst",
+                "BurstW'(MaxBurst) - BurstW'(addr_q[AlignW-1:0])",
+                "BurstW'(MaxBurst)",
+            ),
+            Edit("begins the next run at the last burst", "srn_burst", "run_q  <= next_addr;", "run_q  <= addr_q;"),
+            Edit(
+                "joins runs that do not touch",
+                "srn_burst",
+                "touch_q  <= region_stride_i == 24'(region_beats_i);",
+                "touch_q  <= 1'b1;",
+            ),
+        ],
+    ),
+    Proof(
+        "memory_port",
+        "formal_memory_port",
+        "bounded",
+        12,
+        sizes=narrow(2, 20, 11),
+        cover_depth=8,
+        bugs=[
+            Edit(
+                "puts WLAST a beat early",
+                "srn_write_port",
+                "beat_q + 1'b1 == burst_beats",
+                "beat_q + 2'd2 >= burst_beats",
+            ),
+            Edit(
+                "takes a burst over one that waits",
+                "srn_memory_port",
+                "ar_free = !ar_valid_q || arready_i",
+                "ar_free = 1'b1",
+            ),
+            Edit(
+                "counts no stream's tags",
+                "srn_memory_port",
+                "stream_ready_o = ar_free && stream_tag_ready &&",
+                "stream_ready_o = ar_free &&",
+            ),
+            Edit("is idle with a write in flight", "srn_memory_port", "!reading_o && !write_tag_valid", "!reading_o"),
+            Edit("completes with every response", "srn_memory_port", "bvalid_i && write_tag_last", "bvalid_i"),
+            Edit(
+                "accepts writes after stop",
+                "srn_memory_port",
+                "write_ready_o = write_ready && !stop_i",
+                "write_ready_o = write_ready",
+            ),
+        ],
+    ),
+]
+
+PROOFS = [*PRIMITIVES, *ARITHMETIC, *ISSUE, *MEMORY]
