@@ -1,5 +1,6 @@
 """A SystemVerilog top level as a transition system in SMT-LIB: pyosys reads, flattens and writes it."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -62,6 +63,8 @@ def read(
     top: str, parameters: Mapping[str, int], checks: Mapping[str, str], folder: Path, edits: Sequence[Edit] = ()
 ) -> Design:
     """Read `top` and what it instantiates; scripts, logs and edited copies stay in `folder`. Raises FormalError."""
+    if importlib.util.find_spec("pyosys") is None:
+        raise FormalError("there is no Yosys: pip install -r requirements.txt brings pyosys")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         sources = source_files(top, FOLDERS)

@@ -214,7 +214,9 @@ ISSUE = [
         bug_depth=6,
         bugs=[
             Edit("forgets that r is written", "srn_window_slot", "if (active && o_b_write)", "if (1'b0)"),
-            Edit("frees the newer too early", "srn_window_slot", "conflicts_i : wait_q & ~done_i;", "conflicts_i : '0;"),
+            Edit(
+                "frees the newer too early", "srn_window_slot", "conflicts_i : wait_q & ~done_i;", "conflicts_i : '0;"
+            ),
             Edit(
                 "takes stores for matmuls",
                 "srn_window_slot",
