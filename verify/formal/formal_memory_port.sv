@@ -215,6 +215,16 @@ module formal_memory_port
   end
 
   // ---------------------------------------------------------------- order
+  logic ar_held, ar_following, ar_ahead, aw_held, aw_following, aw_ahead, w_following, b_following, tag_following;
+  logic [48:0] ar_word;
+  logic [47:0] aw_word;
+  logic [1:0] w_held, w_ahead;
+  logic [PortBytes*9-1:0] w_word;
+  logic [WritesW-1:0] b_held, b_ahead;
+  logic [SlotW:0] b_word;
+  logic [ReadsW-1:0] tag_held, tag_ahead;
+  logic [SlotW+DramW-1:0] tag_word;
+
   formal_order #(
       .Width(1 + 40 + 8),
       .Depth(1)
@@ -227,10 +237,10 @@ module formal_memory_port
                              : {1'b0, 40'(stream_addr_i) << SizeW, 8'(stream_beats_i) - 8'd1}),
       .pop_i      (ar_taken),
       .pop_data_i ({arid, araddr, arlen}),
-      .held_o     (),
-      .following_o(),
-      .ahead_o    (),
-      .word_o     ()
+      .held_o     (ar_held),
+      .following_o(ar_following),
+      .ahead_o    (ar_ahead),
+      .word_o     (ar_word)
   );
 
   formal_order #(
@@ -244,10 +254,10 @@ module formal_memory_port
       .push_data_i({40'(write_addr_i) << SizeW, 8'(write_beats_i) - 8'd1}),
       .pop_i      (aw_taken),
       .pop_data_i ({awaddr, awlen}),
-      .held_o     (),
-      .following_o(),
-      .ahead_o    (),
-      .word_o     ()
+      .held_o     (aw_held),
+      .following_o(aw_following),
+      .ahead_o    (aw_ahead),
+      .word_o     (aw_word)
   );
 
   formal_order #(
@@ -261,10 +271,10 @@ module formal_memory_port
       .push_data_i({write_strobe_i, write_data_i}),
       .pop_i      (w_taken),
       .pop_data_i ({wstrb, wdata}),
-      .held_o     (),
-      .following_o(),
-      .ahead_o    (),
-      .word_o     ()
+      .held_o     (w_held),
+      .following_o(w_following),
+      .ahead_o    (w_ahead),
+      .word_o     (w_word)
   );
 
   // The response of a burst that was marked last, and of no other, completes its command.
@@ -279,16 +289,13 @@ module formal_memory_port
       .push_data_i({write_last_i, write_last_i ? write_slot_i : SlotW'(0)}),
       .pop_i      (bvalid_i),
       .pop_data_i ({write_done_valid, write_done_valid ? write_done_slot : SlotW'(0)}),
-      .held_o     (),
-      .following_o(),
-      .ahead_o    (),
-      .word_o     ()
+      .held_o     (b_held),
+      .following_o(b_following),
+      .ahead_o    (b_ahead),
+      .word_o     (b_word)
   );
 
   // A burst that the solver picks is the one that its errors are reported with.
-  logic [ReadsW-1:0] read_ahead;
-  logic read_following;
-  logic [SlotW+DramW-1:0] read_tag;
   formal_order #(
       .Width(SlotW + DramW),
       .Depth(MaxReads)
@@ -299,12 +306,99 @@ module formal_memory_port
       .push_i     (stream_taken),
       .push_data_i({stream_slot_i, stream_addr_i}),
       .pop_i      (rvalid_i && !rid_i && rlast),
-      .pop_data_i (read_tag),
-      .held_o     (),
-      .following_o(read_following),
-      .ahead_o    (read_ahead),
-      .word_o     (read_tag)
+      .pop_data_i (tag_word),
+      .held_o     (tag_held),
+      .following_o(tag_following),
+      .ahead_o    (tag_ahead),
+      .word_o     (tag_word)
   );
+
+  // ---------------------------------------------------------------- insides
+  // Beats between the client and the bus, the older one out, and which of them are a burst's last.
+  logic out, spare, out_last, spare_last;
+  logic [1:0] between, lasts;
+  logic [WritesW-1:0] bursts;
+  logic [BurstW-1:0] beat, first_beats;
+  logic [31:0] first_burst, burst_idx, tag_idx, stream_tag_idx;
+  logic [DramW+SlotW:0] b_tag;
+  assign out         = u_port.u_write.u_beats.out_valid_q;
+  assign spare       = u_port.u_write.u_beats.spare_valid_q;
+  assign out_last    = out && u_port.u_write.u_beats.out_data_q[PortBytes*9];
+  assign spare_last  = spare && u_port.u_write.u_beats.spare_data_q[PortBytes*9];
+  assign between     = 2'(out) + 2'(spare);
+  assign lasts       = 2'(out_last) + 2'(spare_last);
+  assign bursts      = u_port.u_write.u_bursts.count_q;
+  assign beat        = u_port.u_write.beat_q;
+  assign burst_idx   = 32'(u_port.u_write.u_bursts.read_idx_q);
+  assign first_beats = u_port.u_write.burst_beats;
+  assign tag_idx     = (32'(u_port.u_write.u_tags.read_idx_q) + 32'(b_ahead)) % MaxWrites;
+  assign b_tag       = u_port.u_write.u_tags.words_q[tag_idx];
+  assign stream_tag_idx = (32'(u_port.u_stream_tags.read_idx_q) + 32'(tag_ahead)) % MaxReads;
+
+  function automatic logic apart(input logic [31:0] depth, input logic [31:0] read_idx, input logic [31:0] write_idx,
+                                 input logic [31:0] count);
+    return read_idx < depth && count <= depth && write_idx == (read_idx + count) % depth;
+  endfunction
+
+  for (genvar i = 0; i < MaxWrites; i++) begin : gen_bursts
+    logic [DramW+BurstW+SlotW-1:0] word;
+    logic [BurstW-1:0] beats;
+    assign word  = u_port.u_write.u_bursts.words_q[(burst_idx+i)%MaxWrites];
+    assign beats = word[DramW+:BurstW];
+    always @(posedge clk_i) begin
+      if (rst_ni) begin
+        assert (!(i < 32'(bursts)) || (32'(lasts) + i < MaxWrites && beats == u_writes.beats_q[32'(lasts)+i]))
+        else $fatal(1, "helper: the bursts held are those of the ledger");
+        assert (!(i < 32'(unwritten)) || (u_writes.beats_q[i] != '0 && 32'(u_writes.beats_q[i]) <= MaxBurst))
+        else $fatal(1, "helper: the ledger has bursts of a legal length");
+      end
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (apart(MaxReads, 32'(u_port.u_stream_tags.read_idx_q), 32'(u_port.u_stream_tags.write_idx_q),
+                    32'(u_port.u_stream_tags.count_q)) &&
+              apart(MaxReads, 32'(u_port.u_dma_tags.read_idx_q), 32'(u_port.u_dma_tags.write_idx_q),
+                    32'(u_port.u_dma_tags.count_q)) &&
+              apart(MaxWrites, 32'(u_port.u_write.u_tags.read_idx_q), 32'(u_port.u_write.u_tags.write_idx_q),
+                    32'(u_port.u_write.u_tags.count_q)) &&
+              apart(MaxWrites, burst_idx, 32'(u_port.u_write.u_bursts.write_idx_q), 32'(bursts)))
+      else $fatal(1, "helper: pointers are as far apart as what is held");
+      assert (32'(u_port.u_stream_tags.count_q) == 32'(reads[0]) + 32'(ar_waits[0]) &&
+              32'(u_port.u_dma_tags.count_q) == 32'(reads[1]) + 32'(ar_waits[1]))
+      else $fatal(1, "helper: each read in flight has its tag");
+      assert (32'(u_port.u_write.u_tags.count_q) == 32'(asked_q) && asked_q == addressed_q + 4'(awvalid) &&
+              asked_q == written_q + 4'(unwritten) && addressed_q <= asked_q && written_q <= asked_q)
+      else $fatal(1, "helper: each write in flight has its tag");
+      assert (32'(unwritten) == 32'(bursts) + 32'(lasts) && (out || !spare))
+      else $fatal(1, "helper: each burst whose data are not on the bus is held or has its last beat between");
+      assert (bursts == '0 ? beat == '0 : beat < first_beats)
+      else $fatal(1, "helper: the beat is one of its burst");
+      assert (unwritten == '0 ? u_writes.done_q == '0 && !out : u_writes.done_q < u_writes.beats_q[0])
+      else $fatal(1, "helper: beats on the bus are those of the oldest burst");
+      assert (lasts != '0 || BurstW'(u_writes.done_q + BurstW'(between)) == beat)
+      else $fatal(1, "helper: beats between follow those on the bus");
+      assert (!out_last || (u_writes.done_q + 1'b1 == u_writes.beats_q[0] &&
+              (spare_last ? u_writes.beats_q[1] == 1 && beat == '0 : beat == BurstW'(spare))))
+      else $fatal(1, "helper: the last beat is next");
+      assert (out_last || !spare_last || (u_writes.done_q + 2'd2 == u_writes.beats_q[0] && beat == '0))
+      else $fatal(1, "helper: the last beat is the one after next");
+      assert (ar_held == arvalid && (!ar_following || ar_word == {arid, araddr, arlen}))
+      else $fatal(1, "helper: the followed read is on the bus");
+      assert (aw_held == awvalid && (!aw_following || aw_word == {awaddr, awlen}))
+      else $fatal(1, "helper: the followed write is on the bus");
+      assert (w_held == between && (!w_following || w_word == (w_ahead == '0 ?
+              u_port.u_write.u_beats.out_data_q[PortBytes*9-1:0] : u_port.u_write.u_beats.spare_data_q[PortBytes*9-1:0])))
+      else $fatal(1, "helper: the followed beat is between");
+      assert (32'(b_held) == 32'(asked_q) &&
+              (!b_following || b_word == {b_tag[DramW+SlotW], b_tag[DramW+SlotW] ? b_tag[DramW+:SlotW] : SlotW'(0)}))
+      else $fatal(1, "helper: the followed write has its tag");
+      assert (32'(tag_held) == 32'(u_port.u_stream_tags.count_q) &&
+              (!tag_following || u_port.u_stream_tags.words_q[stream_tag_idx] == tag_word))
+      else $fatal(1, "helper: the followed read has its tag");
+    end
+  end
 
   // ---------------------------------------------------------------- promises
   logic ar_waited_q, aw_waited_q, w_waited_q, reset_q;
@@ -362,8 +456,8 @@ module formal_memory_port
       else $fatal(1, "reading does not tell that a read is in flight");
       assert (bus_error_valid == ((rvalid_i && rresp_i != '0) || (bvalid_i && bresp_i != '0)))
       else $fatal(1, "an error is not reported, or one that is none");
-      assert (!(rvalid_i && !rid_i && rresp_i != '0 && read_following && read_ahead == '0) ||
-              (!bus_error_client && {bus_error_slot, bus_error_addr} == read_tag))
+      assert (!(rvalid_i && !rid_i && rresp_i != '0 && tag_following && tag_ahead == '0) ||
+              (!bus_error_client && {bus_error_slot, bus_error_addr} == tag_word))
       else $fatal(1, "an error of a stream's read is reported with another burst");
 
       long_read: cover (rvalid_i && rlast && rid_i && reads[0] != '0 && reads[1] != '0);

@@ -292,10 +292,14 @@ MEMORY = [
     Proof(
         "memory_port",
         "formal_memory_port",
-        "bounded",
-        12,
-        sizes=narrow(2, 20, 11),
-        cover_depth=8,
+        "inductive",
+        1,
+        parameters=[
+            {"PortBytes": 8, "MaxBurst": 4, "MaxReads": 2, "MaxWrites": 2},
+            {"PortBytes": 16, "MaxBurst": 16, "MaxReads": 4, "MaxWrites": 3},
+        ],
+        bug_depth=8,
+        cover_depth=24,
         bugs=[
             Edit(
                 "puts WLAST a beat early",
