@@ -163,6 +163,23 @@ ARITHMETIC = [
         ],
     ),
     Proof(
+        "fp_order",
+        "formal_fp_order",
+        "settled",
+        0,
+        checks=rounding.ORDER,
+        quick=True,
+        bugs=[
+            Edit(
+                "takes +0 and -0 for one",
+                "srn_pkg",
+                "fp_key(a) < fp_key(b) ? b : a",
+                "fp_key(a) < fp_key(b) && b != 0 ? b : a",
+            ),
+            Edit("puts NaN last", "srn_pkg", "if (fp_is_nan(a)) return '0;", "if (fp_is_nan(a)) return '1;"),
+        ],
+    ),
+    Proof(
         "fp_mul",
         "formal_fp_mul",
         "settled",

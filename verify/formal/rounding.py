@@ -104,3 +104,19 @@ QUANTISE = {
     "an FP4 element is 16 times the nearest E2M1, ties to even, saturated": f"(=> (and {GIVEN} {{fp4_o@0}}) "
     f"(= {ELEMENT} {saturated(f'(fp.mul RNE {E2M1} ((_ to_fp 11 53) RNE 64.0))', '96.0')}))",
 }
+
+# Numerics, order: -0 before +0 and NaN before -infinity; a maximum is NaN if either is.
+A, B, MAX = binary32("{a_i@0}"), binary32("{b_i@0}"), binary32("{max_o@0}")
+EITHER_NAN = f"(or (fp.isNaN {A}) (fp.isNaN {B}))"
+ORDER = {
+    "a maximum is NaN if either is": f"(= (fp.isNaN {MAX}) {EITHER_NAN})",
+    "a NaN is the canonical one": canonical("{max_o@0}"),
+    "a maximum is one of the two, and not below the other": f"(or {EITHER_NAN} "
+    f"(and (or (= {{max_o@0}} {{a_i@0}}) (= {{max_o@0}} {{b_i@0}})) (fp.geq {MAX} {A}) (fp.geq {MAX} {B})))",
+    "of two zeros +0 is the maximum": f"(=> (and (fp.isZero {A}) (fp.isZero {B})) "
+    f"(= (fp.isNegative {MAX}) (and (fp.isNegative {A}) (fp.isNegative {B}))))",
+    "the order of keys is that of the numbers": "(= {before_o@0} (or "
+    f"(fp.lt {A} {B}) (and (fp.isNaN {A}) (not (fp.isNaN {B}))) "
+    f"(and (fp.isZero {A}) (fp.isZero {B}) (fp.isNegative {A}) (fp.isPositive {B}))))",
+    "keys are equal for equal patterns and for NaN": f"(= {{same_o@0}} (= {A} {B}))",
+}
