@@ -23,15 +23,16 @@ def figure(rows: Sequence[Row], kind: str, what: str) -> results.Figure:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m verify.formal", description="Prove, or find a counterexample.")
     parser.add_argument("names", nargs="*", help="of proofs.py; all of them without")
-    parser.add_argument("--full", action="store_true", help="also the slow ones")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(arguments)
     known = {proof.name: proof for proof in PROOFS}
     if unknown := [name for name in options.names if name not in known]:
         print(f"there is no proof called {', '.join(unknown)}: there are {', '.join(known)}", file=sys.stderr)
         return 2
-    chosen = [known[name] for name in options.names] or [p for p in PROOFS if options.full or not p.slow]
+    chosen = [known[name] for name in options.names] or PROOFS
     began = time.time()
+    if not options.names:  # a run that ends early leaves no result, and not an older one
+        (results.FOLDER / "formal.json").unlink(missing_ok=True)
     try:
         rows = run(chosen, options.jobs)
     except FormalError as error:
@@ -42,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary = "; ".join(f"{item.what} {item.value}" for item in figures)
     print(f"{summary}; {time.time() - began:.0f} s")
     if not options.names:  # a part of the proofs is not the result of the part
-        command = f"make formal{' FULL=1' if options.full else ''}"
-        results.write("formal", command, began, passed, summary, figures, map(asdict, rows))
+        results.write("formal", "make formal", began, passed, summary, figures, map(asdict, rows))
     return 0 if passed else 1
 
 

@@ -18,7 +18,6 @@ class Proof:
     bug_depth: int = 12  # clocks within which an induction's bugs must show
     cover_depth: int = 12
     sizes: Sequence[Edit] = ()  # constants of packages, smaller than they are
-    slow: bool = False  # only with FULL=1
     quick: bool = False  # also in `make test`
     checks: Mapping[str, str] = field(
         default_factory=dict

@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 
 from tb.runner import ROOT
@@ -14,7 +15,7 @@ from verify.formal.proofs import Proof
 HELPER = "helper: "  # begins the sentence of an assertion that speaks of the insides, for the induction
 FOLDER = ROOT / "build" / "formal"
 LIMIT_S = 600  # for the solver, at one proof with one set of parameters
-METHODS = {"bounded": "bounded, {} clocks", "inductive": "induction, k = {}", "settled": "any state, {} clocks on"}
+METHODS = {"bounded": "bounded, {} clocks", "inductive": "induction, k = {}", "settled": "any state, after {} clocks"}
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,29 @@ def run(proofs: Sequence[Proof], jobs: int = 2, bugs: bool = True, say: Callable
     tasks += [(find, proof, bug) for proof in proofs for bug in proof.bugs if bugs]
     rows: list[Row] = []
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        for future in [pool.submit(*task) for task in tasks]:
-            for row in future.result():
-                rows.append(row)
-                say(
-                    f"{'' if row.passed else 'FAILED '}{row.proof}: {row.what}: {row.verdict} ({row.method}, {row.seconds} s)"
-                )
+        try:
+            for future in [pool.submit(*task) for task in tasks]:
+                found = future.result()
+                rows += found
+                say(_line(found))
+                for row in found:
+                    if not row.passed:
+                        say(f"  FAILED {row.what}: {row.verdict}")
+        except BrokenProcessPool:
+            raise FormalError("a proof's process ended without a word: is there enough memory?") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     return rows
+
+
+def _line(rows: Sequence[Row]) -> str:
+    """What one task found."""
+    first = rows[0]
+    if first.kind == "bug":
+        return f"{first.proof}, {first.what}: {first.verdict} ({first.seconds} s)"
+    properties = [row for row in rows if row.kind == "property"]
+    covers = [row for row in rows if row.kind == "cover"]
+    return (
+        f"{first.proof}: {sum(row.passed for row in properties)} of {len(properties)} properties, "
+        f"{sum(row.passed for row in covers)} of {len(covers)} covers ({first.method}; {first.seconds} s)"
+    )
