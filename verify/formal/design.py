@@ -90,6 +90,15 @@ def read(
     return Design(text, _found(text, "assert"), _found(text, "cover"), checks)
 
 
+def block(harness: str) -> str:
+    """The module that it is about: the first of rtl/ that it instantiates, else the last package that it imports."""
+    if harness.startswith("srn_"):
+        return harness
+    text = next(ROOT.glob(f"verify/formal/{harness}.sv")).read_text()
+    instances = re.findall(r"^  (srn_\w+) (?:#\(|u_)", text, re.MULTILINE)
+    return (instances or re.findall(r"import (srn_\w+)::", text))[0 if instances else -1]
+
+
 def _edited(edit: Edit, path: Path, folder: Path) -> Path:
     text = path.read_text()
     if text.count(edit.old) != 1:

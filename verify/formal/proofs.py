@@ -226,7 +226,7 @@ ISSUE = [
         "formal_window",
         "inductive",
         1,
-        sizes=narrow(4, 3, 4),
+        sizes=narrow(4, 8, 12),
         bug_depth=6,
         bugs=[
             Edit("forgets that r is written", "srn_window_slot", "if (active && o_b_write)", "if (1'b0)"),

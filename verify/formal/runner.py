@@ -77,8 +77,17 @@ def find(proof: Proof, bug: Edit) -> list[Row]:
 
 
 def _row(kind, name, proof, what, method, seconds, verdict, passed) -> Row:
-    block = proof.harness.replace("formal_", "srn_")
-    return Row(kind, name, block, what, method, f"bitwuzla {engine.version()}", round(seconds, 2), verdict, passed)
+    return Row(
+        kind,
+        name,
+        design.block(proof.harness),
+        what,
+        method,
+        f"bitwuzla {engine.version()}",
+        round(seconds, 2),
+        verdict,
+        passed,
+    )
 
 
 def run(proofs: Sequence[Proof], jobs: int = 2, bugs: bool = True, say: Callable[[str], None] = print) -> list[Row]:
