@@ -4,6 +4,7 @@ It runs the same binary as the RTL on the same DRAM image and yields, for each i
 the program counter and either the scalar result or a hash of everything the instruction wrote.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,15 +24,18 @@ AMEM_WORDS = 9  # a block in the hash: eight words of elements, one of the scale
 
 
 class Halt(Exception):
-    """The chip stopped on an error: cause (a number of docs/isa.md), pc (instruction index), address (of the fault)."""
+    """The chip stopped on an error: cause (a number of docs/isa.md), pc (instruction index), address (of the fault).
 
-    def __init__(self, cause: int, pc: int, address: int):
+    Of a BUS error any burst with a failing beat may be told: `beats` are those.
+    """
+
+    def __init__(self, cause: int, pc: int, address: int, beats=()):
         super().__init__(f"halted: {CAUSES[cause]} at instruction {pc}, address {address:#x}")
-        self.cause, self.pc, self.address = cause, pc, address
+        self.cause, self.pc, self.address, self.beats = cause, pc, address, beats
 
 
 class _Fault(Exception):
-    """A refused instruction: (cause, address); step adds the program counter."""
+    """A refused instruction: (cause, address, failing beats if any); step adds the program counter."""
 
 
 @dataclass
@@ -80,6 +84,13 @@ def write_hash(writes: Writes) -> int:
     return total & 0xFFFFFFFF
 
 
+def matmul_order(outputs: int, rows: int, vmem_stride: int, config: Config) -> np.ndarray | None:
+    """The order of a matmul's writes where its rows overlap, of those of row after row: word after word, in each all rows."""
+    if rows > 1 and vmem_stride * config.lanes < outputs:
+        return np.argsort(np.tile(np.arange(outputs) // config.lanes, rows), kind="stable")
+    return None
+
+
 def _signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
 
@@ -110,12 +121,14 @@ class Simulator:
     config: Config
     dram: np.ndarray
     on_signal: object = None  # called with the value of each `signal`
+    failing: range = range(0)  # beats that the memory answers with an error, besides those that it has not
     vmem: np.ndarray = field(init=False)  # uint32 (elements,)
     amem_elements: np.ndarray = field(init=False)  # int8 (blocks, 32)
     amem_scales: np.ndarray = field(init=False)  # uint8 (blocks,)
     registers: list = field(init=False)  # 16 ints
     pc: int = 0
     retired: int = 0  # instructions done since start
+    beats: Counter = field(init=False)  # streamed, read and written since start, as the chip counts them
     result: int = None  # set by `end`
 
     def __post_init__(self):
@@ -123,6 +136,7 @@ class Simulator:
         self.amem_elements = np.zeros((self.config.amem_blocks, BLOCK), np.int8)
         self.amem_scales = np.zeros(self.config.amem_blocks, np.uint8)
         self.registers = [0] * isa.NUM_REGISTERS
+        self.beats = Counter()
         self._weights = {}  # decoded weight tensors by their place, until written
 
     # -- running ------------------------------------------------------------------------------------------------
@@ -130,11 +144,16 @@ class Simulator:
     def start(self, program_beat: int, program_length: int, args=()):
         """The doorbell: load the program, set r1.. to args, begin at 0. Raises Halt (PROGRAM, BUS)."""
         self.pc, self.retired, self.result = 0, 0, None
+        self.beats = Counter(stream_beat=0, read_beat=0, write_beat=0)
         if not 0 < program_length <= self.config.imem_words:
             raise Halt(PROGRAM, 0, program_length)
-        first = program_beat * self.config.port_bytes
+        first, end = program_beat * self.config.port_bytes, len(self.dram) // self.config.port_bytes
+        beats = program_length * isa.BYTES // self.config.port_bytes
         if first + program_length * isa.BYTES > len(self.dram):
-            raise Halt(BUS, 0, program_beat)
+            raise Halt(BUS, 0, program_beat, range(max(end, program_beat), program_beat + beats))
+        if failing := range(max(program_beat, self.failing.start), min(program_beat + beats, self.failing.stop)):
+            raise Halt(BUS, 0, failing.start, failing)
+        self.beats["read_beat"] += beats
         code = self.dram[first : first + program_length * isa.BYTES].tobytes()
         self._program = [code[i : i + isa.BYTES] for i in range(0, len(code), isa.BYTES)]
         self._decoded = {}
@@ -161,13 +180,22 @@ class Simulator:
         except isa.Undefined:
             raise Halt(ENCODING, pc, 0) from None
         except _Fault as fault:
-            raise Halt(fault.args[0], pc, fault.args[1]) from None
+            cause, address, *beats = fault.args
+            raise Halt(cause, pc, address, *beats) from None
         done = Retired(self.retired, pc, instruction, outcome)
         if isinstance(outcome, Writes):
             done.writes = outcome
             done.value = write_hash(outcome) if hashed else 0
         self.retired += 1
         return done
+
+    def counters(self) -> dict[str, int]:
+        """Those of the chip's counters that are architectural: the program alone says what they are at its end."""
+        return {"instructions": self.retired} | self.beats
+
+    def operands(self, i: isa.Instruction) -> dict[str, int]:
+        """Each operand of an instruction with the registers as they are."""
+        return {key: self._operand(i, key) for key in i.fields if key + "_reg" in i.fields}
 
     # -- operands and checks ------------------------------------------------------------------------------------
 
@@ -195,15 +223,20 @@ class Simulator:
         return value & 0xFFFFFFFF
 
     def _beats(self, addresses: np.ndarray) -> np.ndarray:
-        """uint8 (..., port_bytes) of DRAM beats. Faults beyond the memory."""
-        if addresses.size and int(addresses.max()) >= len(self.dram) // self.config.port_bytes:
-            raise _Fault(BUS, int(addresses.max()))
+        """uint8 (..., port_bytes) of DRAM beats. Faults where the memory does."""
+        self._answered(addresses)
         return self.dram.reshape(-1, self.config.port_bytes)[addresses]
+
+    def _answered(self, beats: np.ndarray):
+        end = len(self.dram) // self.config.port_bytes
+        if self.failing or int(beats.max()) >= end:
+            wrong = beats[(beats >= end) | (beats >= self.failing.start) & (beats < self.failing.stop)]
+            if wrong.size:
+                raise _Fault(BUS, int(wrong[0]), wrong)
 
     def _write_dram(self, addresses: np.ndarray, values: np.ndarray) -> Writes:
         addresses, values = addresses.reshape(-1), values.reshape(-1)
-        if int(addresses.max()) >= len(self.dram):
-            raise _Fault(BUS, int(addresses.max()) // self.config.port_bytes)
+        self._answered(addresses // self.config.port_bytes)
         self.dram[addresses] = values
         low, high = int(addresses.min()), int(addresses.max())
         self._weights = {k: w for k, w in self._weights.items() if w[0] > high or w[1] <= low}
@@ -252,14 +285,17 @@ class Simulator:
     def _load(self, i):
         elements, row_beats, beats = self._rows_of(i)
         data = self._beats(row_beats + np.arange(beats))
+        self.beats["read_beat"] += len(elements) * beats
         values = data.reshape(len(elements), -1).view("<u4")[:, : elements.shape[1]]
         self.vmem[elements] = values
         return Writes(vmem=(elements.reshape(-1), np.ascontiguousarray(values).reshape(-1)))
 
     def _store(self, i):
-        elements, row_beats, _ = self._rows_of(i)
+        elements, row_beats, beats = self._rows_of(i)
         values = self.vmem[elements].view(np.uint8)
-        return self._write_dram(row_beats * self.config.port_bytes + np.arange(values.shape[1]), values)
+        written = self._write_dram(row_beats * self.config.port_bytes + np.arange(values.shape[1]), values)
+        self.beats["write_beat"] += len(elements) * beats
+        return written
 
     def _store_tile(self, i):
         c = self.config
@@ -281,7 +317,10 @@ class Simulator:
         values = np.concatenate(
             [self.amem_scales[blocks][..., None], self.amem_elements[blocks].view(np.uint8)], axis=-1
         )
-        return self._write_dram(addresses, values)
+        written = self._write_dram(addresses, values)
+        # of each tile and k-step a beat of scales, and those of the elements
+        self.beats["write_beat"] += ksteps * (high - low + 1 + count * BLOCK // c.port_bytes)
+        return written
 
     # -- matrix -------------------------------------------------------------------------------------------------
 
@@ -313,10 +352,11 @@ class Simulator:
         )
         elements = vmem + np.arange(rows)[:, None] * i.vmem_stride * c.lanes + np.arange(outputs)
         elements, values = elements.reshape(-1), np.ascontiguousarray(values).view(np.uint32).reshape(-1)
-        if rows > 1 and i.vmem_stride * c.lanes < outputs:  # rows overlap: word after word, in each all rows
-            order = np.argsort(np.tile(np.arange(outputs) // c.lanes, rows), kind="stable")
+        if (order := matmul_order(outputs, rows, i.vmem_stride, c)) is not None:
             elements, values = elements[order], values[order]
         self.vmem[elements] = values
+        for name in ("stream_beat", "read_beat"):
+            self.beats[name] += num_tiles * tile_beats
         return Writes(vmem=(elements, values))
 
     # -- vector -------------------------------------------------------------------------------------------------

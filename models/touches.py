@@ -4,6 +4,7 @@ A command of the units is checked by models/simulator.py itself and then not exe
 checks, so there is one definition of them. Nothing is written but registers.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +45,7 @@ class Checker(simulator.Simulator):
     def begin(self, program: list[bytes], args=()) -> None:
         """As `start`, with the program given."""
         self.pc, self.retired, self.result = 0, 0, None
+        self.beats = Counter()
         self._program, self._decoded = program, {}
         self.registers = [0, *args, *[0] * (isa.NUM_REGISTERS - 1 - len(args))]
 
@@ -74,12 +76,20 @@ class Checker(simulator.Simulator):
         self._accept()
 
     def _name_ranges(self, i: isa.Instruction) -> None:
-        names = RANGE_OPERANDS.get(i.name)
-        if i.name == "vector":
-            uses_b, uses_s, reduces = self._check_encoding(i)
-            to_amem = i.label("out") in ("mxint8", "mxfp4")
-            to_vmem = i.label("out") in ("vmem", "scatter")
-            asked = {"amem": to_amem, "dst": to_vmem, "a": not i.a_imm, "b": uses_b, "s": uses_s, "r": reduces}
-            names = [name for name, used in asked.items() if used]
-        if names:
+        if names := range_names(i):
             self.touched.ranges = dict(zip(names, self._ranges, strict=True))
+
+
+def range_names(i: isa.Instruction) -> list[str]:
+    """The places that an instruction touches, in the order of the simulator's checks of their ranges."""
+    if i.name != "vector":
+        return list(RANGE_OPERANDS.get(i.name, ()))
+    asked = {
+        "amem": i.label("out") in ("mxint8", "mxfp4"),
+        "dst": i.label("out") in ("vmem", "scatter"),
+        "a": not i.a_imm,
+        "b": i.label("x") == "b" or i.label("y") == "b" or i.z,
+        "s": i.label("x") == "s" or i.label("y") == "s",
+        "r": i.label("reduce") != "none",
+    }
+    return [name for name, used in asked.items() if used]
