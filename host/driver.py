@@ -168,6 +168,7 @@ def _run_on_rtl(
         "lockstep": lockstep,
         "patience": PATIENCE_CYCLES,
         "waves": waves is not None,
+        "sources": job.sources,
     }
     (folder / "job.json").write_text(json.dumps(description))
     progress = folder / "progress.jsonl"

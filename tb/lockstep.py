@@ -7,16 +7,21 @@ import pickle
 import select
 import subprocess
 import sys
+from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from host.places import Places
 from models import isa
-from models.simulator import BUS, Halt, Retired, Simulator, Writes
+from models.simulator import BUS, CAUSES, Halt, Simulator
+from tb.mismatch import Difference, report
 
 RECORD_BITS = 48  # {program counter 16, value 32}
 BATCH = 64
-SHOWN = 4  # differences that a report lists
+IN_FLIGHT = 4096  # instructions not yet retired, at most (tb/retire.sv)
+MAX_BURST = 16  # beats of the memory port
 DIFFERS = None  # what a RemoteLockstep hears when a batch differed
 ENDED = "the golden model's process ended by itself"
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,21 +30,27 @@ log = logging.getLogger("srn.lockstep")
 
 
 class Mismatch(AssertionError):
-    """The RTL and the simulator differ; `index` is the instruction's place in the run, `expected` what it should do, if anything."""
+    """The RTL and the simulator differ; `index` is the instruction's place in the run, `difference` what it should do, if anything."""
 
-    def __init__(self, index: int, message: str, expected: Retired | None = None):
-        super().__init__(index, message, expected)  # all of them, so that it can be pickled
-        self.index, self.message, self.expected = index, message, expected
+    def __init__(self, index: int, message: str, difference: Difference | None = None):
+        super().__init__(index, message, difference)  # all of them, so that it can be pickled
+        self.index, self.message, self.difference = index, message, difference
 
     def __str__(self) -> str:
         return self.message
+
+    def explained(self, detail: Path) -> "Mismatch":
+        """The same with the first elements that differ, from the monitor's list of what the instruction wrote."""
+        return Mismatch(self.index, report(self.difference, detail), self.difference) if self.difference else self
 
 
 class Lockstep:
     """Takes batches of records and steps the simulator beside them. `compared` counts instructions that were equal."""
 
-    def __init__(self, simulator: Simulator):
-        self.simulator = simulator
+    def __init__(self, simulator: Simulator, sources: Sequence[str] = ()):
+        """`sources`: the kernels that each instruction of the program came from, if they are known."""
+        self.simulator, self.sources = simulator, sources
+        self._pcs = array("H")  # of what was compared
         self.first = 0  # records that the monitor had made before this run
         self.compared = 0
         self._refused: Halt | None = None  # at the start
@@ -48,6 +59,7 @@ class Lockstep:
 
     def begin(self, first: int, program_beat: int, program_length: int, args: list[int]) -> None:
         self.first, self.compared, self._failed, self._refused = first, 0, None, None
+        self._pcs = array("H")
         try:
             self.simulator.start(program_beat, program_length, args)
         except Halt as refused:
@@ -73,16 +85,23 @@ class Lockstep:
                 self._failed = halt
                 return
             raise Mismatch(self.compared, f"the RTL retired the instruction at {pc}, the simulator {halt}") from None
+        self._pcs.append(expected.pc)
         if (expected.pc, expected.value) != (pc, value):
-            text = isa.disassemble(expected.instruction)
-            what = "wrote" if expected.writes is not None else "gave"
-            raise Mismatch(
-                self.compared,
-                f"instruction {self.compared}, {expected.pc}: {text}: the simulator {what} {expected.value:#010x} "
-                f"at {expected.pc}, the RTL {value:#010x} at {pc}",
-                expected,
+            operands = self.simulator.operands(expected.instruction)
+            difference = Difference(
+                self.compared, expected, (pc, value), operands, self.simulator.config, self._source()
             )
+            raise Mismatch(self.compared, report(difference), difference)
         self.compared += 1
+
+    def _source(self) -> str | None:
+        """Where in its source the last instruction is, kernels and rounds of loops."""
+        if not self.sources:
+            return None
+        places = Places([isa.decode(code) for code in self.simulator._program], self.sources)
+        for pc in self._pcs:
+            name = places.move(pc)
+        return name
 
     def take_batch(self, number: int, batch: int) -> None:
         """Compare the monitor's batch, the `number`-th."""
@@ -102,32 +121,58 @@ class Lockstep:
         done = self.first + self.compared
         assert self._failed or done == retired, f"{retired} instructions retired, {done} compared"
 
-    def end(self, result: int | None, halt: tuple | None, expected: tuple | None = None) -> int:
+    def end(
+        self,
+        result: int | None,
+        halt: tuple | None,
+        expected: tuple | None = None,
+        counters: dict[str, int] | None = None,
+    ) -> int:
         """The simulator, stepped as far as the RTL went, ends in the same way, or the RTL in the halt that is expected.
 
-        `halt` and `expected` are (cause, program counter, address). Returns how many instructions were compared.
+        `halt` and `expected` are (cause, program counter, address); `counters` the chip's, of which the architectural ones are
+        compared. Returns how many instructions were compared.
         """
         told = expected or self._refused or self._failed
-        if halt and told is None:
-            try:
-                self.simulator.step()
-            except Halt as refused:
-                told = refused
-            else:
-                raise AssertionError(f"the RTL halted, {halt}, the simulator goes on")
+        # what is older than a failing transfer may not have retired
+        for _ in range(IN_FLIGHT if halt and halt[0] == BUS else 1 if halt else 0):
+            if told is None and self.simulator.result is None:
+                try:
+                    self.simulator.step()
+                except Halt as refused:
+                    told = refused
+        if halt and told is None and self.simulator.result is None:
+            raise AssertionError(f"the RTL halted, {show_halt(halt)}, the simulator goes on")
         if isinstance(told, Halt):
-            # of a transfer beyond the memory the simulator tells a beat, the RTL the burst
-            address = halt[2] if halt and told.cause == BUS else told.address
+            address = told.address
+            if halt and told.cause == BUS and any(halt[2] <= beat < halt[2] + MAX_BURST for beat in told.beats):
+                address = halt[2]  # the simulator tells a beat, the RTL its burst
             told = told.cause, told.pc, address
         wanted = (None, told) if told else (self.simulator.result, None)
-        assert (result, halt) == wanted, (
-            f"result and halt (cause, program counter, address) are {(result, halt)} instead of {wanted}"
-        )
+        if (result, halt) != wanted:
+            raise AssertionError(f"the simulator {show_end(*wanted)}, the RTL {show_end(result, halt)}")
+        if counters and not expected and not (halt and halt[0] == BUS):
+            model = self.simulator.counters()
+            wrong = [
+                f"{name}: {model[name]} expected, {counters[name]} seen"
+                for name in model
+                if counters[name] != model[name]
+            ]
+            assert not wrong, f"counters differ at the end: {'; '.join(wrong)}"
         return self.compared
 
     def same_memory(self, path: str | Path) -> None:
         """The simulator's memory is the beginning of this file."""
         assert_same_memory(np.fromfile(path, np.uint8)[: self.simulator.dram.size], self.simulator.dram)
+
+
+def show_halt(halt: tuple[int, int, int]) -> str:
+    cause, pc, address = halt
+    return f"{CAUSES[cause] if cause < len(CAUSES) else cause} at pc {pc}, address {address:#x}"
+
+
+def show_end(result: int | None, halt: tuple[int, int, int] | None) -> str:
+    return f"halted, {show_halt(halt)}" if halt else f"ended with {result:#x}"
 
 
 def assert_same_memory(seen: np.ndarray, expected: np.ndarray) -> None:
@@ -139,13 +184,13 @@ def assert_same_memory(seen: np.ndarray, expected: np.ndarray) -> None:
 
 
 class RemoteLockstep:
-    """A Lockstep in a process of its own, so that the golden model costs the simulation no time.
+    """A Lockstep in a process of its own, so that the golden model costs the simulation no time: `python -m module arguments`.
 
     Calls are pickled (method, arguments), answered by (value, exception) (tb/golden.py); take_batch does not wait.
     """
 
-    def __init__(self, config: str, image: Path):
-        command = [sys.executable, "-m", "tb.golden", config, str(image)]
+    def __init__(self, *arguments: object, module: str = "tb.golden"):
+        command = [sys.executable, "-m", module, *map(str, arguments)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("COCOTB", "PYGPI"))}
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -193,52 +238,3 @@ class RemoteLockstep:
 
     def same_memory(self, path: str | Path) -> None:
         self._call("same_memory", str(Path(path).resolve()))
-
-
-# ---------------------------------------------------------------- detail
-
-
-def _element(space: str, address: int) -> str:
-    return f"{space} {'byte' if space == 'dram' else 'block' if space == 'amem' else 'element'} {address:#x}"
-
-
-def written(writes: Writes) -> dict[str, int]:
-    """Every element of an instruction's writes by its name; of several writes of one, the last."""
-    found = {}
-    if writes.vmem is not None:
-        found |= {_element("vmem", int(a)): int(v) for a, v in zip(*writes.vmem, strict=True)}
-    if writes.amem is not None:
-        for address, elements, scale in zip(*writes.amem, strict=True):
-            found[_element("amem", int(address))] = int.from_bytes(elements.tobytes() + bytes([scale]), "little")
-    if writes.dram is not None:
-        found |= {_element("dram", int(a)): int(v) for a, v in zip(*writes.dram, strict=True)}
-    return found
-
-
-def seen(detail: Path) -> dict[str, int]:
-    """The same of the monitor's detail.txt."""
-    found = {}
-    for line in detail.read_text().splitlines():
-        space, address, data, strobes = line.split()
-        bits = {"vmem": 32, "amem": 264, "dram": 8}[space]
-        number = len(strobes)
-        for i in range(number):
-            if strobes[number - 1 - i] == "1":
-                value = int(data, 16) >> i * bits & (1 << bits) - 1
-                found[_element(space, int(address) * number + i)] = value
-    return found
-
-
-def differences(expected: Writes, detail: Path) -> str:
-    """The first elements that the RTL wrote otherwise, in the order of the simulator's writes."""
-    model, rtl = written(expected), seen(detail)
-    wrong = [key for key in [*model, *(key for key in rtl if key not in model)] if model.get(key) != rtl.get(key)]
-
-    def show(value: int | None, key: str) -> str:
-        digits = {"v": 8, "a": 66, "d": 2}[key[0]]
-        return "nothing" if value is None else f"{value:0{digits}x}"
-
-    lines = [f"{key}: {show(model.get(key), key)} expected, {show(rtl.get(key), key)} written" for key in wrong[:SHOWN]]
-    if not wrong:
-        return "the last values of all elements are equal: one was written several times"
-    return f"{len(wrong)} of {len(model)} elements differ, the first:\n  " + "\n  ".join(lines)

@@ -3,7 +3,7 @@
 // A record is {program counter, value}: the value is the scalar result, or the hash of every word that the instruction wrote (the sum over words of
 // mix(key, word), models/simulator.py write_hash). Records leave in batches of BatchSize: batch_o is stable from a change of batch_count_o to the next.
 // One record a cycle. While detail_i is high the writes of the instruction that retires as record detail_index_i are listed in detail.txt in the
-// run's folder, a line a write: space, address, data, strobes (tb/lockstep.py reads it).
+// run's folder, a line a write: space, address, data, strobes; and `done CYCLE`, of those that the chip counts (tb/mismatch.py reads it).
 module retire
   import srn_isa_pkg::*;
 #(
@@ -13,6 +13,7 @@ module retire
 ) (
     input logic clk_i,
     input logic rst_ni,
+    input logic running_i,
 
     // dispatch trace
     input logic             dispatch_valid_i,
@@ -119,6 +120,7 @@ module retire
   logic [BatchSize*48-1:0] filling, batch;
 
   int detail_file;
+  int cycle;
   initial detail_file = 0;
 
   task automatic complete(input logic [SlotW-1:0] slot);
@@ -127,6 +129,7 @@ module retire
       record[index[slot][DepthW-1:0]] = {pc[slot], hash[slot]};
       record_valid[index[slot][DepthW-1:0]] = 1'b1;
       live[slot] = 1'b0;
+      if (detail_file != 0 && index[slot] == detail_index_i) $fdisplay(detail_file, "done %0d", cycle);
     end
   endtask
 
@@ -173,6 +176,7 @@ module retire
         end else begin
           record[num_dispatched[DepthW-1:0]] = {dispatch_pc_i, dispatch_value_i};
           record_valid[num_dispatched[DepthW-1:0]] = 1'b1;
+          if (detail_file != 0 && num_dispatched == detail_index_i) $fdisplay(detail_file, "done %0d", cycle);
         end
         num_dispatched = num_dispatched + 1;
       end
@@ -191,6 +195,7 @@ module retire
       else $fatal(1, "%m: more than %0d instructions dispatched and not retired", Depth);
     end
 
+    cycle = running_i ? cycle + 1 : 0;
     if (detail_i && detail_file == 0) detail_file = $fopen("detail.txt", "w");
     if (!detail_i && detail_file != 0) begin
       $fclose(detail_file);

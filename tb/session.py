@@ -9,14 +9,14 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
-from cocotb.triggers import Event, FallingEdge, First, SimTimeoutError, with_timeout
+from cocotb.triggers import Event, FallingEdge, First, SimTimeoutError, Timer, with_timeout
 from cocotb.utils import get_sim_time
 
 from host.causes import UNITS, causes
 from models import registers
 from tb import watchdog
 from tb.axi_lite import AxiLiteMaster
-from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep, differences
+from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep
 from tb.stream import PERIOD_NS, clocks
 
 ENDED = registers.STATUS_DONE | registers.STATUS_HALTED
@@ -41,7 +41,8 @@ class Ending:
     result: int | None
     halt: tuple[int, int, int] | None
     compared: int = 0
-    cut: bool = False  # where the window of the waves ends (tb/wave_lanes.sv)
+    cut: bool = False  # left as it was: where the window of the waves ends (tb/wave_lanes.sv), or `until` says
+    counters: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 class Hang(AssertionError):
@@ -139,10 +140,12 @@ class Session:
         patience: int,
         progress: Callable[[int], Awaitable[None]] | None = None,
         halt: tuple[int, int, int] | None = None,
+        until: int | None = None,
     ) -> Ending:
         """From doorbell to `end` or halt, in lockstep with a simulator, if one is given, which must end in the same way.
 
         `halt` is the halt to expect where the simulator cannot know it; `progress` gets the status at each interrupt.
+        A run that has not ended `until` so many clocks after the doorbell is left as it is, equal so far: neither result nor halt.
         Raises Mismatch, and AssertionError when nothing retires in `patience` cycles.
         """
         await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
@@ -153,24 +156,35 @@ class Session:
             lockstep.begin(first, request.program_beat, request.program_length, request.args)
             follower = cocotb.start_soon(self._follow(lockstep, stopped))
         await self.ring(request)
-        status = await self._finish(stopped, patience, progress)
-        cut = not status & ENDED and not stopped.is_set()
+        if until:
+            cocotb.start_soon(self._stop(stopped, until))
+        try:
+            status = await self._finish(stopped, patience, progress)
+        except AssertionError:
+            if follower:
+                follower.cancel()
+            raise
         if lockstep:
-            await (FallingEdge(self.dut.clk_o) if cut else self._settle())
+            await (self._settle() if status & ENDED else FallingEdge(self.dut.clk_o))
             if follower.done():
                 raise follower.result()
             follower.cancel()
             lockstep.take_rest(int(self.dut.retired_o.value), int(self.dut.pending_o.value))
-        if cut:
+        if not status & ENDED:
             return Ending(None, None, int(self.dut.retired_o.value) - first if lockstep else 0, cut=True)
-        await self.counters()
+        counters = await self.counters()
         if status & registers.STATUS_HALTED:
-            ending = Ending(None, await self.halt())
+            ending = Ending(None, await self.halt(), counters=counters)
         else:
-            ending = Ending(await self.host.read(registers.RESULT), None)
+            ending = Ending(await self.host.read(registers.RESULT), None, counters=counters)
         if lockstep:
-            ending.compared = lockstep.end(ending.result, ending.halt, halt)
+            ending.compared = lockstep.end(ending.result, ending.halt, halt, counters)
         return ending
+
+    @staticmethod
+    async def _stop(stopped: Event, until: int) -> None:
+        await Timer(until * PERIOD_NS, "ns")
+        stopped.set()
 
     async def state(self) -> watchdog.State:
         """What every unit, queue and stream does now."""
@@ -221,8 +235,8 @@ class Session:
         return status
 
     async def explain(self, mismatch: Mismatch, request: Request, image: np.ndarray | None, patience: int) -> Mismatch:
-        """The mismatch of a run that began after a reset, repeated with every word of its instruction listed: names the first element."""
-        if mismatch.expected is None or mismatch.expected.writes is None:
+        """The mismatch of a run that began after a reset, repeated with every word of its instruction listed: names element and cycle."""
+        if mismatch.difference is None:
             return mismatch
         await self.reset()
         await self.fill(image)
@@ -239,5 +253,4 @@ class Session:
                     break
         self.dut.detail_i.value = 0
         await clocks(self.dut, 2)
-        detail = differences(mismatch.expected.writes, Path("detail.txt"))
-        return Mismatch(mismatch.index, f"{mismatch}\n{detail}", mismatch.expected)
+        return mismatch.explained(Path("detail.txt"))

@@ -499,6 +499,7 @@ module system
   ) u_retire (
       .clk_i(clk_o),
       .rst_ni              (rst_ni && trace_rst_n),
+      .running_i           (trace_running),
       .dispatch_valid_i    (trace_dispatch),
       .dispatch_command_i  (trace_command),
       .dispatch_slot_i     (trace_dispatch_slot),

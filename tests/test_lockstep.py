@@ -1,5 +1,7 @@
 """The golden model in a process of its own hears every difference: a wrong record, a lost one, another end, other memory."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,8 @@ def remote(tmp_path):
     image = np.zeros(CONFIG.imem_words * isa.BYTES, np.uint8)
     image[: len(code)] = np.frombuffer(code, np.uint8)
     image.tofile(tmp_path / "image.bin")
-    lockstep = RemoteLockstep(CONFIG.name, tmp_path / "image.bin")
+    (tmp_path / "job.json").write_text(json.dumps({"sources": ["reply/layer"] * len(program)}))
+    lockstep = RemoteLockstep(CONFIG.name, tmp_path / "image.bin", tmp_path / "job.json")
     lockstep.begin(0, 0, len(program), [])
     yield lockstep
     lockstep.close()
@@ -55,9 +58,10 @@ def test_what_is_equal_passes_and_is_counted(remote, tmp_path):
 def test_a_wrong_value_is_named(remote, place):
     wrong = records()
     wrong[place] = (wrong[place][0], wrong[place][1] ^ 1)
-    with pytest.raises(Mismatch, match=f"instruction {place}, ") as caught:
+    with pytest.raises(Mismatch, match=f"^instruction {place}, pc {wrong[place][0]}: the RTL differs") as caught:
         replay(remote, wrong)
     assert caught.value.index == place
+    assert caught.value.message.splitlines()[2] == "  in reply/layer"
 
 
 def test_a_lost_record_is_told(remote):
@@ -68,8 +72,25 @@ def test_a_lost_record_is_told(remote):
 
 def test_another_result_or_a_halt_is_told(remote):
     replay(remote, records())
-    with pytest.raises(AssertionError, match="result and halt"):
+    with pytest.raises(AssertionError, match="^the simulator ended with 0x60, the RTL ended with 0x61$"):
         remote.end(LOOPS + 1, None)
+
+
+def test_a_halt_where_none_should_be_is_told(remote):
+    replay(remote, records())
+    with pytest.raises(
+        AssertionError, match="^the simulator ended with 0x60, the RTL halted, length at pc 2, address 0x5$"
+    ):
+        remote.end(None, (4, 2, 5))
+
+
+@pytest.mark.parametrize("name", ["instructions", "stream_beat", "read_beat", "write_beat"])
+def test_another_count_is_told(remote, name):
+    replay(remote, records())
+    counts = {"instructions": 2 * LOOPS + 1, "stream_beat": 0, "read_beat": 12, "write_beat": 0}
+    assert remote.end(LOOPS, None, None, counts) == 2 * LOOPS + 1
+    with pytest.raises(AssertionError, match=f"^counters differ at the end: {name}: {counts[name]} expected, 77 seen$"):
+        remote.end(LOOPS, None, None, counts | {name: 77})
 
 
 def test_other_memory_is_told(remote, tmp_path):

@@ -36,7 +36,7 @@ async def program(dut):
     job = json.loads((folder / "job.json").read_text())
     config = CONFIGS[job["config"]]
     size = (folder / "image.bin").stat().st_size
-    lockstep = RemoteLockstep(job["config"], folder / "image.bin") if job["lockstep"] else None
+    lockstep = RemoteLockstep(job["config"], folder / "image.bin", folder / "job.json") if job["lockstep"] else None
     request = Request(job["program_beat"], job["program_length"], job["args"])
     await start(dut)
     session = Session(dut)
