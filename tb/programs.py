@@ -7,15 +7,49 @@ whose every command the chip takes.
 
 import random
 from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from models import isa
 from models.config import BLOCK, Config
-from models.simulator import Halt
+from models.simulator import ADDRESS, ALIGNMENT, CAUSES, ENCODING, LENGTH, OVERLAP, Halt
 from models.tiles import KSTEP_BEATS
 from tb.checker import Checker
 
 ANY = (1 << 32) - 1
 COMMANDS = ("load", "store", "store_tile", "matmul", "vector", "vector", "vector")
+SHORT, LONG = 400, 6000  # clocks of its unit that a command of a legal program takes at most
+BEYOND, ELSEWHERE, SLOW = (
+    "beyond the memory",
+    "elsewhere in it",
+    "too slow",
+)  # what a legal writer does not accept, and causes
+REFUSALS = {  # the causes for which a command or a `read` can be refused
+    "read": (ADDRESS,),
+    "load": (LENGTH, ALIGNMENT, ADDRESS),
+    "store": (LENGTH, ALIGNMENT, ADDRESS),
+    "store_tile": (LENGTH, ADDRESS),
+    "matmul": (ENCODING, LENGTH, ALIGNMENT, ADDRESS),
+    "vector": (ENCODING, LENGTH, ALIGNMENT, ADDRESS, OVERLAP),
+}
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How often a Writer writes what, by weights, and how its Generator chooses values, by chances."""
+
+    commands: Mapping[str, float] = field(
+        default_factory=lambda: {name: COMMANDS.count(name) for name in COMMANDS} | {"read": 1}
+    )
+    order: Sequence[str] = ()  # commands in this order, again and again, in place of drawn ones
+    body: Mapping[str, float] = field(
+        default_factory=lambda: {"command": 0.6, "block": 0.15, "loop": 0.15, "signal": 0.1}
+    )
+    near: float = 0.1  # a value at an edge
+    again: float = 0.5  # a range that meets a recent one
+    by_register: float = 0.2  # an operand whose value needs a register
+    long: float = 0.0  # a command that may take LONG clocks
+    rounds: int = 4  # of a loop, at most
 
 
 def config_of(parameters: dict[str, int]) -> Config:
@@ -58,21 +92,26 @@ class Generator:
     def _chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    def _count(self, limit: int, usual: int) -> int:
+    def _count(self, limit: int, usual: int, unit: int = 1, fits: int = 0) -> int:
+        """1 to `limit`; often whole units, or at the edge: a single one, the limit, what `fits` the memory."""
         if self._chance(self.wrong):
             return self.random.choice([0, limit + 1, limit + 1 + self.random.getrandbits(31) & ANY, 1 << 31])
         if self._chance(self.near):
-            return self.random.choice([1, 2, limit - 1, limit, self.random.randint(1, limit)])
-        return self.random.randint(1, min(limit, usual))
+            return min(limit, self.random.choice([1, 1, limit - 1, limit, self.random.randint(1, limit), fits or 2]))
+        count = self.random.randint(1, min(limit, usual))
+        if unit > 1 and self._chance(0.5):
+            return min(limit, -(-count // unit) * unit)
+        return count
 
     def _stride(self, width: int, unit: int) -> int:
         """Around the length of a row, so that rows touch, overlap, or lie apart."""
         if self._chance(self.near):
-            return self.random.choice([0, 1, (1 << width) - 1, self.random.getrandbits(width)])
+            return self.random.choice([0, 0, 1, (1 << width) - 1, self.random.getrandbits(width)])
         return min(max(unit + self.random.randint(-1, 2), 0), (1 << width) - 1)
 
     def _address(self, size: int, limit: int, step: int) -> int:
         """A multiple of step; of a range that often ends at the limit, seldom beyond."""
+        size = max(size, 1)  # of a count of zero
         room = max(limit - size, 0)
         if self._chance(self.wrong):
             return self.random.choice([room + step, limit, self.random.getrandbits(32), room + 1, ANY]) & ANY
@@ -84,7 +123,7 @@ class Generator:
             )
             address = min(max(address, 0), room)
         elif self._chance(self.near):
-            address = room
+            address = self.random.choice([0, room])
         else:
             address = self.random.randint(0, room)
         address -= address % step
@@ -121,7 +160,7 @@ class Generator:
 
     def _load(self):
         c = self.config
-        cols, rows = self._count(65535, 4 * c.lanes), self._count(255, 4)
+        cols, rows = self._count(65535, 4 * c.lanes, c.lanes, c.vmem_elements), self._count(255, 4)
         words, beats = -(-cols // c.lanes), -(-cols * 4 // c.port_bytes)
         vmem_stride, dram_stride = self._stride(16, words), self._stride(24, beats)
         vmem = self._address(((rows - 1) * vmem_stride + words) * c.lanes, c.vmem_elements, c.lanes)
@@ -134,7 +173,7 @@ class Generator:
     def _store_tile(self):
         c = self.config
         count, ksteps = (
-            self._count(1023, 3 * c.port_bytes),
+            self._count(1023, 3 * c.port_bytes, c.port_bytes),
             self.random.choice([0, 1, 2, 63]) if self._chance(self.near) else 1,
         )
         first = (
@@ -150,7 +189,8 @@ class Generator:
 
     def _matmul(self):
         c = self.config
-        outputs, depth = self._count((1 << 20) - 1, 200), self._count(65535, 200)
+        outputs = self._count((1 << 20) - 1, 200, c.port_bytes, c.vmem_elements)
+        depth = self._count(65535, 200, BLOCK, c.amem_blocks * BLOCK)
         rows = self._count(c.matmul_rows, c.matmul_rows)
         form = 1 if self._chance(0.5) else 0
         ksteps, words = -(-depth // BLOCK), -(-outputs // c.lanes)
@@ -168,7 +208,9 @@ class Generator:
 
     def _vector(self):
         c, choose = self.config, self.random.choice
-        cols, rows, outer = self._count(65535, 64), self._count(255, 4), self._count(255, 4)
+        unit = self.random.choice([c.lanes, BLOCK])
+        cols = self._count(65535, 64, unit, c.vmem_elements)
+        rows, outer = self._count(255, 4), self._count(255, 4)
         words, blocks = -(-cols // c.lanes), -(-cols // BLOCK)
         out, reduce = choose(range(5)), choose([0, 0, 0, 1, 2, 3])
         x, y = choose(range(5)), choose(range(4))
@@ -258,31 +300,43 @@ def operands_of(code: bytes, registers: list[int]) -> dict[str, int]:
 
 class Writer:
     """Random programs that halt or end: commands behind the scalar instructions that set their registers, blocks of scalar
-    instructions with branches, loops, reads, signals. Every command of the body is one that `accepts` takes."""
+    instructions with branches, loops, reads, signals. Every command of the body is one to which `accepts` says True; to others it
+    says False, or in a word why not."""
 
-    def __init__(self, generator: Generator, accepts):
-        self.generator, self.accepts, self.random = generator, accepts, generator.random
+    def __init__(self, generator: Generator, accepts, mix: Mix = Mix()):
+        self.generator, self.accepts, self.mix, self.random = generator, accepts, mix, generator.random
+        self._turn = 0  # in the mix's order
 
-    def _set(self, registers: list[int], used: set[int]) -> list[isa.Instruction]:
-        return [
-            isa.make("scalar", function="add", rd=r, value=registers[r])
-            for r in self.random.sample(sorted(used), len(used))
-        ]
+    def _draw(self, weights: Mapping[str, float]) -> str:
+        return self.random.choices(list(weights), list(weights.values()))[0]
 
-    def command(self, name: str | None = None, keep: int = 0, accepted: bool = True) -> list[isa.Instruction]:
-        """A command (or a read) that is accepted or refused, and before it what sets its registers. Its kind is drawn first:
+    def _kind(self) -> str:
+        if not self.mix.order:
+            return self._draw(self.mix.commands)
+        self._turn += 1
+        return self.mix.order[self._turn % len(self.mix.order)]
+
+    def with_registers(self, instruction: isa.Instruction, registers: list[int]) -> list[isa.Instruction]:
+        """The instruction behind those that set the registers which it names."""
+        used = sorted({value for key, value in instruction.fields.items() if key.endswith("_reg") and value})
+        sets = self.random.sample(used, len(used))
+        return [*(isa.make("scalar", function="add", rd=r, value=registers[r]) for r in sets), instruction]
+
+    def command(self, name: str | None = None, keep: int = 0, accepted: bool | str = True) -> list[isa.Instruction]:
+        """A command (or a read) to which `accepts` says `accepted`, and before it what sets its registers. Its kind is drawn first:
         small memories refuse most matmuls."""
-        name = name or self.random.choice([*COMMANDS, "read"])
+        name = name or self._kind()
         while True:
             instruction, registers = self.generator.instruction(name, keep)
             spoils = keep and instruction.fields.get("rd") == keep
             if self.accepts(instruction, registers) == accepted and not spoils:
-                used = {value for key, value in instruction.fields.items() if key.endswith("_reg") and value}
-                return [*self._set(registers, used), instruction]
+                return self.with_registers(instruction, registers)
 
     def scalar(self, keep: int = 0) -> isa.Instruction:
         """Any function, any registers but `keep` written, small and large values."""
-        value = self.random.choice([self.random.randint(-40, 40), self.random.getrandbits(32)])
+        value = self.random.choice(
+            [self.random.randint(-40, 40), self.random.randint(-40, 40), self.random.getrandbits(32), 0]
+        )
         rd = self.random.choice([r for r in range(16) if not keep or r != keep])
         registers = {"rd": rd, "ra": self.random.randrange(16), "value_reg": self.random.randrange(16)}
         return isa.make("scalar", function=self.random.randrange(9), value=value, **registers)
@@ -301,25 +355,28 @@ class Writer:
         return block
 
     def _loop(self, at: int) -> list[isa.Instruction]:
-        counter, times = self.random.randint(1, 15), self.random.randint(1, 4)
-        loop = [isa.make("scalar", function="add", rd=counter, value=times)]
+        counter, times = self.random.randint(1, 15), self.random.randint(1, self.mix.rounds)
+        # first value, what is added each round, and the branch back that is taken until all rounds are done
+        start, step, condition, value = self.random.choice(
+            [(times, -1, "ne", 0), (times, -1, "ge", 1), (-times, 1, "lt", 0), (1, -1, "eq", 0)]
+        )
+        loop = [isa.make("scalar", function="add", rd=counter, value=start)]
         for _ in range(self.random.randint(1, 3)):
             loop += self.command(keep=counter) if self.random.random() < 0.6 else self._block(at + len(loop), counter)
-        loop.append(isa.make("scalar", function="sub", rd=counter, ra=counter, value=1))
-        return [*loop, isa.make("branch", condition="ne", ra=counter, target=at + 1)]
+        loop.append(isa.make("scalar", function="add", rd=counter, ra=counter, value=step))
+        return [*loop, isa.make("branch", condition=condition, ra=counter, value=value, target=at + 1)]
 
     def body(self, length: int, waits: bool = True, at: int = 0) -> list[isa.Instruction]:
         """About `length` instructions, the first of them at `at`; without `waits` none at top level that dispatch stops for."""
         program: list[isa.Instruction] = []
         while len(program) < length:
-            kind, here = self.random.random(), at + len(program)
-            if not waits:
-                program += self.command(self.random.choice(COMMANDS)) if kind < 0.8 else self._block(here)
-            elif kind < 0.6:
-                program += self.command()
-            elif kind < 0.75:
+            here = at + len(program)
+            kind = self._draw(self.mix.body if waits else {"command": 0.8, "block": 0.2})
+            if kind == "command":
+                program += self.command(None if waits else self.random.choice(COMMANDS))
+            elif kind == "block":
                 program += self._block(here)
-            elif kind < 0.9:
+            elif kind == "loop":
                 program += self._loop(here)
             else:
                 program.append(isa.make("signal", ra=self.random.randrange(16)))
@@ -346,23 +403,47 @@ def clocks(instruction: isa.Instruction, registers: list[int], config: Config) -
     return 1
 
 
-def legal_writer(config: Config, seed: random.Random, memory_beats: int, most_clocks: int = 400) -> Writer:
-    """Writes programs that run to their end: every command is accepted, stays in the memory and is short. Dense in hazards."""
+def legal_writer(
+    config: Config, seed: random.Random, dram_beats: int, mix: Mix = Mix(), memory_beats: int | None = None
+) -> Writer:
+    """Writes programs that run to their end: every command is accepted, stays in the first `dram_beats` and is short. Dense in hazards.
+
+    Its `accepts` says of others: the cause of their halt, BEYOND the memory of `memory_beats`, ELSEWHERE in it, or SLOW.
+    """
     checker = Checker(config)
 
-    def accepts(instruction: isa.Instruction, registers: list[int]) -> bool:
-        if clocks(instruction, registers, config) > most_clocks:
-            return False
+    def accepts(instruction: isa.Instruction, registers: list[int]) -> bool | str:
         checker.begin([isa.encode(instruction)])
         checker.registers = list(registers)
         try:
             checker.step()
-        except Halt:
-            return False
-        return checker.touched.ranges.get("dram", (0, 0))[1] < memory_beats
+        except Halt as halt:
+            return CAUSES[halt.cause]
+        last = checker.touched.ranges.get("dram", (0, 0))[1]
+        if last >= (memory_beats or dram_beats):
+            return BEYOND
+        if clocks(instruction, registers, config) > (LONG if seed.random() < mix.long else SHORT):
+            return SLOW
+        return True if last < dram_beats else ELSEWHERE
 
-    generator = Generator(config, seed, near=0.1, wrong=0.0, dram_beats=memory_beats, again=0.5, by_register=0.2)
-    return Writer(generator, accepts)
+    generator = Generator(
+        config, seed, near=mix.near, wrong=0.0, dram_beats=dram_beats, again=mix.again, by_register=mix.by_register
+    )
+    return Writer(generator, accepts, mix)
+
+
+def undefined() -> list[bytes]:
+    """Opcodes and values of enumerated fields that do not exist."""
+    codes = [bytes([opcode, *bytes(31)]) for opcode in (0x00, 0x06, 0x0F, 0x13, 0x21, 0x31, 0xFF)]
+    for name, layout in isa.FIELDS.items():
+        for key in sorted(layout.keys() & isa.ENUMS.keys()):
+            first, width = len(isa.ENUMS[key]), layout[key][1]
+            plain = {"cols": 8, "rows": 1, "outer": 1, "out": 1, "dst": 256} if name == "vector" else {}
+            plain |= {"outputs": 8, "depth": 32, "rows": 1} if name == "matmul" else {}
+            for value in {first, (1 << width) - 1} if first < 1 << width else ():
+                instruction = isa.make(name, **plain)
+                codes.append(isa.encode(isa.Instruction(name, instruction.fields | {key: value})))
+    return codes
 
 
 def filling(config: Config, beat: int) -> list[isa.Instruction]:

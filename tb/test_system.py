@@ -10,7 +10,7 @@ from models import isa, registers
 from models.simulator import BUS, CAUSES, ENCODING, PROGRAM, Simulator
 from tb.axi_lite import AxiLiteError
 from tb.lockstep import Lockstep, Mismatch, assert_same_memory
-from tb.programs import config_of, filling, legal_writer
+from tb.programs import config_of, filling, legal_writer, undefined
 from tb.session import Request, Session
 from tb.stream import clocks, numpy_rng, parameter, rng, start
 
@@ -362,20 +362,6 @@ def allowed(config) -> str:
         vector out=none reduce=argmax a=0 b={v - 1} cols=8 rows=1 outer=1
         read rd=1 vmem={v - 1}
     """
-
-
-def undefined() -> list[bytes]:
-    """Opcodes and values of enumerated fields that do not exist."""
-    codes = [bytes([opcode, *bytes(31)]) for opcode in (0x00, 0x06, 0x0F, 0x13, 0x21, 0x31, 0xFF)]
-    for name, layout in isa.FIELDS.items():
-        for key in sorted(layout.keys() & isa.ENUMS.keys()):
-            first, width = len(isa.ENUMS[key]), layout[key][1]
-            plain = {"cols": 8, "rows": 1, "outer": 1, "out": 1, "dst": 256} if name == "vector" else {}
-            plain |= {"outputs": 8, "depth": 32, "rows": 1} if name == "matmul" else {}
-            for value in {first, (1 << width) - 1} if first < 1 << width else ():
-                instruction = isa.make(name, **plain)
-                codes.append(isa.encode(isa.Instruction(name, instruction.fields | {key: value})))
-    return codes
 
 
 def around(chip: Chip, instruction) -> tuple[list, int]:
