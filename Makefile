@@ -9,6 +9,7 @@
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
+#   make random    random programs on RTL and model      PROFILE SEED INSTRUCTIONS SIM (docs/random.md)
 #   make formal    proofs for every input               NAME="fifo window"
 #   make wave      open the newest waves, or WAVES=file
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
@@ -37,6 +38,8 @@ PARAMETERS ?=
 ARGS       ?=
 ESTIMATE   ?=
 NAME       ?=
+PROFILE    ?= default
+INSTRUCTIONS ?= 20000
 SEEDS      ?= 1
 BASE       ?=
 J          ?= 2
@@ -49,7 +52,7 @@ export SEED
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test regress bench estimate formal wave new-block lint doctor clean
+.PHONY: help sim test regress bench estimate random formal wave new-block lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -82,6 +85,9 @@ bench: .venv/made
 
 estimate: .venv/made
 	@$(RUN) host.estimate $(ESTIMATE)
+
+random: .venv/made
+	@$(RUN) verify.random --profile '$(PROFILE)' --seed '$(SEED)' --instructions '$(INSTRUCTIONS)' --sim '$(SIM)'
 
 formal: .venv/made
 	@$(RUN) verify.formal $(NAME)

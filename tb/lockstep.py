@@ -21,6 +21,7 @@ from tb.mismatch import Difference, report
 RECORD_BITS = 48  # {program counter 16, value 32}
 BATCH = 64
 IN_FLIGHT = 4096  # instructions not yet retired, at most (tb/retire.sv)
+BEFORE = 4  # instructions that a difference tells from before it
 MAX_BURST = 16  # beats of the memory port
 DIFFERS = None  # what a RemoteLockstep hears when a batch differed
 ENDED = "the golden model's process ended by itself"
@@ -89,10 +90,15 @@ class Lockstep:
         if (expected.pc, expected.value) != (pc, value):
             operands = self.simulator.operands(expected.instruction)
             difference = Difference(
-                self.compared, expected, (pc, value), operands, self.simulator.config, self._source()
+                self.compared, expected, (pc, value), operands, self.simulator.config, self._source(), self._before()
             )
             raise Mismatch(self.compared, report(difference), difference)
         self.compared += 1
+
+    def _before(self) -> list[str]:
+        """The last instructions that were equal, in words."""
+        code = self.simulator._program
+        return [f"{pc}: {isa.disassemble(isa.decode(code[pc]))}" for pc in self._pcs[-1 - BEFORE : -1]]
 
     def _source(self) -> str | None:
         """Where in its source the last instruction is, kernels and rounds of loops."""

@@ -10,7 +10,7 @@ Values are shown as bits and in the format that they have there: binary32, INT8 
 in registers and from argmax.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Difference:
     operands: dict[str, int]
     config: Config
     place: str | None = None
+    before: Sequence[str] = ()  # the last instructions that were equal
 
 
 def report(difference: Difference, detail: Path | None = None) -> str:
@@ -54,6 +55,8 @@ def report(difference: Difference, detail: Path | None = None) -> str:
         lines += _elements(difference, writes)
     else:
         lines.append(f"hash of what it writes: expected {expected.value:#010x}, seen {value:#010x}")
+    if difference.before:
+        lines += ["retired before it:", *(f"  {text}" for text in difference.before)]
     return "\n  ".join(lines)
 
 

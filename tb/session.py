@@ -13,11 +13,11 @@ from cocotb.triggers import Event, FallingEdge, First, SimTimeoutError, Timer, w
 from cocotb.utils import get_sim_time
 
 from host.causes import UNITS, causes
-from models import registers
+from models import isa, registers
 from tb import watchdog
 from tb.axi_lite import AxiLiteMaster
 from tb.lockstep import BATCH, Lockstep, Mismatch, RemoteLockstep
-from tb.stream import PERIOD_NS, clocks
+from tb.stream import PERIOD_NS, clocks, parameter
 
 ENDED = registers.STATUS_DONE | registers.STATUS_HALTED
 INTERRUPTS = registers.CONTROL_IRQ_DONE | registers.CONTROL_IRQ_HALT | registers.CONTROL_IRQ_PROGRESS
@@ -59,6 +59,7 @@ class Session:
     def __init__(self, dut, stall: float = 0.0):
         self.dut = dut
         self.host = AxiLiteMaster(dut, "s_axil", stall)
+        self.image = Path("image.bin")  # of the memory, where the program is read for a failure's words
         self.seen = 0  # cycle of the last sign of life: an interrupt, a batch of retired instructions
 
     # -- the chip ---------------------------------------------------------------------------------------------------
@@ -146,8 +147,17 @@ class Session:
 
         `halt` is the halt to expect where the simulator cannot know it; `progress` gets the status at each interrupt.
         A run that has not ended `until` so many clocks after the doorbell is left as it is, equal so far: neither result nor halt.
-        Raises Mismatch, and AssertionError when nothing retires in `patience` cycles.
+        Raises Mismatch, Hang, and AssertionError when nothing retires in `patience` cycles; situation.txt then holds what
+        was in flight.
         """
+        try:
+            return await self._run(request, lockstep, patience, progress, halt, until)
+        except AssertionError as failure:
+            state = failure.state if isinstance(failure, Hang) else await self.state()
+            Path("situation.txt").write_text(watchdog.situation(state, self._disassembly(request)))
+            raise
+
+    async def _run(self, request, lockstep, patience, progress, halt, until) -> Ending:
         await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
         stopped = Event()
         follower = None
@@ -159,7 +169,7 @@ class Session:
         if until:
             cocotb.start_soon(self._stop(stopped, until))
         try:
-            status = await self._finish(stopped, patience, progress)
+            status = await self._finish(stopped, patience, progress, request)
         except AssertionError:
             if follower:
                 follower.cancel()
@@ -209,7 +219,22 @@ class Session:
                 stopped.set()
                 return mismatch
 
-    async def _finish(self, stopped: Event, patience: int, progress) -> int:
+    def _disassembly(self, request: Request) -> Callable[[int], str]:
+        """The instruction at a program counter, in words."""
+        first = request.program_beat * parameter("PortBytes")
+
+        def disassembly(pc: int) -> str:
+            with open(self.image, "rb") as image:
+                image.seek(first + pc * isa.BYTES)
+                code = image.read(isa.BYTES)
+            try:
+                return isa.disassemble(isa.decode(code))
+            except (isa.Undefined, ValueError):
+                return f"undefined, {code.hex()}"
+
+        return disassembly
+
+    async def _finish(self, stopped: Event, patience: int, progress, request: Request) -> int:
         """The status at the end. Interrupts are acknowledged as they come."""
         status = 0
         while not status & ENDED and not stopped.is_set() and not int(self.dut.wave_stop_o.value):
@@ -222,7 +247,7 @@ class Session:
                     await progress(status)
                 continue
             if int(self.dut.stalled_o.value):
-                raise Hang(await self.state())
+                raise Hang(await self.state(), self._disassembly(request))
             changes = (self.dut.irq_o, self.dut.batch_count_o, self.dut.stalled_o, self.dut.wave_stop_o)
             self.seen = int(get_sim_time("ns")) // PERIOD_NS
             events = [stopped.wait(), *(port.value_change for port in changes)]

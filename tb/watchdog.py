@@ -197,6 +197,23 @@ def chain(state: State, disassembly: Callable[[int], str] | None = None) -> list
     return links
 
 
+def situation(state: State, disassembly: Callable[[int], str] | None = None) -> str:
+    """What is in flight, and every stream that waits or is owed something: for a run that failed in its midst."""
+    lines = [f"cycle {state.cycle}, at dispatch {_at(state.flags['dispatch_pc'], disassembly)}"]
+    for slot in state.slots:
+        if slot.live:
+            older = [str(state.slots[i].pc) for i in slot.waits if state.slots[i].live]
+            waits = f", waits for {', '.join(older)}" if older else ""
+            lines.append(f"in flight: {_at(slot.pc, disassembly)} ({slot.unit}{waits})")
+    for name, (producer, consumer, valid, ready) in state.channels.items():
+        if valid:
+            lines.append(f"stream {name}, {producer} to {consumer}: {'a word moves' if ready else 'a word waits'}")
+    lines += [
+        f"owed by {unit}: {count} {name.replace('_', ' ')}" for name, (unit, count) in state.owed.items() if count
+    ]
+    return "\n".join(lines)
+
+
 def sentence(links: list[Link]) -> str:
     """The chain, a link a line, and its end named first."""
     text = [f"{NAMES[links[-1].unit]} does not move; who waits for whom:"]

@@ -40,6 +40,7 @@ async def program(dut):
     request = Request(job["program_beat"], job["program_length"], job["args"])
     await start(dut)
     session = Session(dut)
+    session.image = folder / "image.bin"
     slots = job["slots"] and Slots(**job["slots"])
     steps = 0
 
