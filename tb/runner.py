@@ -36,7 +36,7 @@ from xml.etree import ElementTree
 import cocotb_tools.runner
 from cocotb_tools.check_results import get_results
 
-from tb import simulators
+from tb import failure, simulators
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -373,7 +373,8 @@ def build_and_run(
         return wave_viewers.finish(wave_file, plan.toplevel) if waves else (None, "")
 
     def red(reason: str) -> BenchError:
-        lines = [f"{label}: {reason}", _tail(log), f"log: {log.relative_to(ROOT)}", finish_waves()[1]]
+        said = failure.report(folder, _text(log), simulator, seed, parameters)
+        lines = [f"{label}: {reason}", _tail(log), *said, f"log: {log.relative_to(ROOT)}", finish_waves()[1]]
         command = again(_text(log)) if again else f"{repeat} WAVES=1"
         error = BenchError("\n".join([*filter(None, lines), f"again: {command}"]))
         error.cases = read_cases(results, expected)
