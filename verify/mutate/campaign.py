@@ -1,0 +1,207 @@
+"""Plant each mutant in a copy of the tree and run benches until one is red; keep each outcome as soon as it is known.
+
+Cheap runs of all mutants come before dear runs of any, so that what a small bench sees never waits for a large one.
+"""
+
+import heapq
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tb.runner import BUILD, ROOT
+from verify.mutate import plan
+from verify.mutate.kinds import Mutant
+
+FOLDER = BUILD / "mutate"
+FIRST_LIMIT_S = 900.0  # of processor time, for the design without a bug
+KILLS = ("red", "hang")
+
+
+class CampaignError(Exception):
+    """A campaign that means nothing; one sentence."""
+
+
+@dataclass
+class Trial:
+    """A mutant on its way through the benches."""
+
+    mutant: Mutant
+    text: str  # of its file with the mutant in it
+    waiting: list[plan.Run]
+    verdict: str = "survived"  # killed, hang, unbuildable; survived as long as nothing else is known
+    by: str = ""
+    seconds: float = 0.0
+    seen: list[str] = field(default_factory=list)  # runs that stayed green
+
+
+class Campaign:
+    def __init__(self, workers: int, say: Callable[[str], None]):
+        self.workers, self.say = workers, say
+        self.lock = threading.Lock()
+        self.stopping = threading.Event()
+        self.children: set[subprocess.Popen] = set()
+        self.baselines: dict[plan.Run, threading.Lock] = {}
+        self.error: CampaignError | None = None
+        (FOLDER / "outcomes").mkdir(parents=True, exist_ok=True)
+
+    # ---------------------------------------------------------------- one run
+
+    def outcome(self, tree: "Tree", run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
+        """Kept from before, or of a simulation now; None where it was interrupted."""
+        file = FOLDER / "outcomes" / f"{plan.key(run, changed)}.json"
+        if file.exists():
+            return json.loads(file.read_text())
+        if self.stopping.is_set():
+            return None
+        found = tree.run(self, run, changed, limit)
+        if found is not None:
+            partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            partial.write_text(json.dumps(found))
+            partial.rename(file)
+        return found
+
+    def limit(self, tree: "Tree", run: plan.Run) -> float | None:
+        """Processor time for a mutant. Raises CampaignError where the run is red without one."""
+        with self.lock:
+            baseline = self.baselines.setdefault(run, threading.Lock())
+        with baseline:
+            found = self.outcome(tree, run, {}, FIRST_LIMIT_S)
+        if found is None:
+            return None
+        if found["verdict"] != "green":
+            raise CampaignError(f"{run} is {found['verdict']} without any mutant: {found['by']}")
+        return 3 * found["cpu"] + 15
+
+    # ---------------------------------------------------------------- all of them
+
+    def go(self, trials: Sequence[Trial]) -> None:
+        """Until each is killed or has been through all its runs; after Ctrl-C with what is known by then."""
+        for run in {run for trial in trials for run in trial.waiting}:
+            plan.key(run, {})  # reads all benches now, as the workers' trees copy them now
+        queue = [(plan.size(trial.waiting[0].bench), number) for number, trial in enumerate(trials) if trial.waiting]
+        heapq.heapify(queue)
+        busy = 0
+
+        def work(number: int) -> None:
+            nonlocal busy
+            tree = Tree(FOLDER / f"tree-{number}")
+            while not self.stopping.is_set():
+                with self.lock:
+                    if not queue and not busy:
+                        return
+                    job = heapq.heappop(queue) if queue else None
+                    busy += job is not None
+                if job is None:
+                    time.sleep(0.2)
+                    continue
+                try:
+                    self.step(tree, trials[job[1]])
+                except CampaignError as error:
+                    self.error = error
+                    self.stop()
+                finally:
+                    with self.lock:
+                        busy -= 1
+                        trial = trials[job[1]]
+                        if trial.verdict == "survived" and trial.waiting:
+                            heapq.heappush(queue, (cost(trial.waiting[0]), job[1]))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(self.workers)]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.5)
+        except KeyboardInterrupt:
+            self.stop()
+            for thread in threads:
+                thread.join()
+        if self.error:
+            raise self.error
+
+    def step(self, tree: "Tree", trial: Trial) -> None:
+        run = trial.waiting[0]
+        limit = self.limit(tree, run)
+        found = limit and self.outcome(tree, run, {trial.mutant.file: trial.text}, limit)
+        if not found:
+            return
+        trial.seconds += found["seconds"]
+        trial.waiting.pop(0)
+        if found["verdict"] == "unbuildable":
+            trial.verdict, trial.by, trial.waiting = "unbuildable", f"{run}: {found['by']}", []
+        elif found["verdict"] in KILLS:
+            trial.verdict = "killed" if found["verdict"] == "red" else "hang"
+            trial.by, trial.waiting = f"{run}: {found['by']}", []
+        else:
+            trial.seen.append(str(run))
+        if trial.verdict != "survived" or not trial.waiting:
+            self.say(f"{trial.verdict:11} {trial.mutant.id}  {trial.by or 'all green'}")
+
+    def stop(self) -> None:
+        self.stopping.set()
+        with self.lock:
+            for child in self.children:
+                _kill(child)
+
+
+def cost(run: plan.Run) -> float:
+    """An order, not a time: Verilator compiles before it runs."""
+    return plan.size(run.bench) + (40_000 if run.simulator == "verilator" else 0)
+
+
+def _kill(child: subprocess.Popen) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+# ---------------------------------------------------------------- a worker's tree
+
+
+class Tree:
+    """A copy of what benches read, in which files of rtl/ may be other ones."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "build").mkdir(parents=True)
+        for name in ("rtl", "tb"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("models", "host", "verify", "checkpoints"):
+            (folder / name).symlink_to(ROOT / name)
+        (BUILD / "runtime").mkdir(parents=True, exist_ok=True)
+        (folder / "build" / "runtime").symlink_to(BUILD / "runtime")  # of Verilator, the same for all
+
+    def run(self, campaign: Campaign, run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
+        for file, text in changed.items():
+            (self.folder / file).write_text(text)
+        command = [sys.executable, "-m", "verify.mutate.bench", run.bench, run.simulator, run.parameters, str(limit)]
+        child = subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        with campaign.lock:
+            campaign.children.add(child)
+        try:
+            said, complaint = child.communicate()
+        finally:
+            with campaign.lock:
+                campaign.children.discard(child)
+            for file in changed:
+                shutil.copyfile(ROOT / file, self.folder / file)
+            shutil.rmtree(self.folder / "build" / "sim", ignore_errors=True)
+        if campaign.stopping.is_set():
+            return None
+        try:
+            return json.loads(said.splitlines()[-1])
+        except (IndexError, json.JSONDecodeError):
+            raise CampaignError(f"{run} ended without an outcome: {complaint.strip()[-300:]}") from None

@@ -1,0 +1,62 @@
+"""Which benches may see a bug in a file, the smallest design first: each with its parameter sets, Icarus before Verilator."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from tb import simulators
+from tb.runner import ROOT, bench_names, content_hash, load_bench, source_files
+
+
+@dataclass(frozen=True)
+class Run:
+    bench: str
+    simulator: str
+    parameters: str  # JSON
+
+    def __str__(self) -> str:
+        values = "-".join(f"{key}{value}" for key, value in json.loads(self.parameters).items())
+        return "-".join(filter(None, [self.bench, self.simulator, values]))
+
+
+@cache
+def sources(bench: str) -> dict[str, str]:
+    """Of its top level; path to text."""
+    return {str(path.relative_to(ROOT)): path.read_text() for path in source_files(load_bench(bench).toplevel)}
+
+
+def size(bench: str) -> int:
+    return sum(len(text) for file, text in sources(bench).items() if file.startswith("rtl/"))
+
+
+@cache
+def runs(file: str) -> tuple[Run, ...]:
+    """Every simulation of the suite that compiles `file`."""
+    present = [name for name in ("icarus", "verilator") if getattr(simulators, f"find_{name}")()]
+    found = []
+    for bench in sorted((b for b in bench_names() if file in sources(b)), key=lambda bench: (size(bench), bench)):
+        plan = load_bench(bench)
+        for simulator in present:
+            if simulator in plan.simulators:
+                found += [Run(bench, simulator, json.dumps(p)) for p in plan.parameters[simulator]]
+    return tuple(found)
+
+
+def key(run: Run, changed: Mapping[str, str]) -> str:
+    """Of all that the outcome depends on: the sources with `changed` in them, the bench, its helpers and the models."""
+    return content_hash(
+        *(f"{file}\0{changed.get(file, text)}" for file, text in sources(run.bench).items()),
+        *(f"{run.simulator} {run.parameters}", _bench(run.bench), _helpers()),
+    )
+
+
+@cache
+def _bench(name: str) -> str:
+    return (ROOT / "tb" / f"test_{name}.py").read_text()
+
+
+@cache
+def _helpers() -> str:
+    files = [path for path in sorted((ROOT / "tb").glob("*.py")) if not path.stem.startswith("test_")]
+    return content_hash(*(path.read_text() for path in [*files, *sorted((ROOT / "models").glob("*.py"))]))
