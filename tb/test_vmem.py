@@ -42,6 +42,8 @@ async def fill(dut, memory: Memory, lanes: int) -> None:
         dut.dma_valid_i.value, dut.dma_addr_i.value = 1, address
         dut.dma_data_i.value, dut.dma_strobe_i.value = pack(data, 32), 2**lanes - 1
         memory.clock((address, data, 2**lanes - 1), {})
+        await FallingEdge(dut.clk_i)
+        assert dut.yield_o.value == 0, "from the first clock after reset"
         await RisingEdge(dut.clk_i)
     dut.dma_valid_i.value = 0
 

@@ -1,6 +1,6 @@
 """Plant each mutant in a copy of the tree and run benches until one is red; keep each outcome as soon as it is known.
 
-Cheap runs of all mutants come before dear runs of any, so that what a small bench sees never waits for a large one.
+The first run of every mutant comes before the second of any, small designs before large: most need no second one.
 """
 
 import heapq
@@ -86,7 +86,7 @@ class Campaign:
         """Until each is killed or has been through all its runs; after Ctrl-C with what is known by then."""
         for run in {run for trial in trials for run in trial.waiting}:
             plan.key(run, {})  # reads all benches now, as the workers' trees copy them now
-        queue = [(plan.size(trial.waiting[0].bench), number) for number, trial in enumerate(trials) if trial.waiting]
+        queue = [(priority(trial), number) for number, trial in enumerate(trials) if trial.waiting]
         heapq.heapify(queue)
         busy = 0
 
@@ -112,7 +112,7 @@ class Campaign:
                         busy -= 1
                         trial = trials[job[1]]
                         if trial.verdict == "survived" and trial.waiting:
-                            heapq.heappush(queue, (cost(trial.waiting[0]), job[1]))
+                            heapq.heappush(queue, (priority(trial), job[1]))
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(self.workers)]
         try:
@@ -153,9 +153,10 @@ class Campaign:
                 _kill(child)
 
 
-def cost(run: plan.Run) -> float:
-    """An order, not a time: Verilator compiles before it runs."""
-    return plan.size(run.bench) + (40_000 if run.simulator == "verilator" else 0)
+def priority(trial: Trial) -> tuple[bool, int]:
+    """Lowest first. An order, not a time: Verilator compiles for longer than Icarus."""
+    run = trial.waiting[0]
+    return bool(trial.seen), plan.size(run.bench) + (40_000 if run.simulator == "verilator" else 0)
 
 
 def _kill(child: subprocess.Popen) -> None:

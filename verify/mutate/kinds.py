@@ -234,14 +234,11 @@ class _Mutator:
             yield self.make("constant", node, other)
 
     def IntegerVectorExpression(self, node: SyntaxNode, reset: bool) -> Iterator[Mutant]:
-        found = re.fullmatch(r"(\d*'s?)([bodh])([0-9a-f_]+)", self.text(node), re.IGNORECASE)
+        found = re.fullmatch(r"\d*'s?[bodh]([0-9a-f_]+)", self.text(node), re.IGNORECASE)
         if found:
-            size, base, digits = found.groups()
-            value = int(digits, {"b": 2, "o": 8, "d": 10, "h": 16}[base.lower()]) ^ 1
-            width = len(digits.replace("_", "")) if base.lower() != "d" else 0
-            yield self.make(
-                "constant", node, f"{size}{base}{value:0{width}{'x' if base.lower() == 'h' else base.lower()}}"
-            )
+            digits = found[1]
+            last = int(digits[-1], 16) ^ 1  # in every base it is the last digit that changes
+            yield self.make("constant", node, f"{self.text(node)[:-1]}{last:x}")
 
     def IntegerLiteralExpression(self, node: SyntaxNode, reset: bool) -> Iterator[Mutant]:
         yield self.make("off_by_one", node, str(int(self.text(node).replace("_", "")) + 1))
