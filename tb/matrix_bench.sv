@@ -1,7 +1,7 @@
 // The matrix unit, driven from files in the folder of the run, so that Python takes no part in a clock. After go_i:
 // amem.bin (all blocks) is loaded, then the commands of commands.bin (a matrix_cmd_t, above it a bit that says "only after
-// everything before") and the beats of beats.bin are offered in order; all big-endian. Every word, acceptance and
-// completion is a line of log.txt, the counters its last; done_o rises when all is finished. The stalls, of 256, are the
+// everything before") and the beats of beats.bin are offered in order; all big-endian. Every word, acceptance,
+// completion, first and last beat of a command is a line of log.txt, the counters its last; done_o rises when all is finished. The stalls, of 256, are the
 // chance per clock that a beat, AMEM, VMEM, or a command and its clear make the unit wait.
 module matrix_bench
   import srn_pkg::*;
@@ -118,6 +118,8 @@ module matrix_bench
       if (write_valid && write_ready) $fwrite(log_file, "W %0d %h %h %h\n", write_slot, write_addr, write_strobe, write_data);
       if (done_valid) $fwrite(log_file, "D %0d %0d\n", done_slot, cycle_q);
       if (cmd_valid && cmd_ready) $fwrite(log_file, "C %0d %0d\n", next_slot, cycle_q);
+      if (start) $fwrite(log_file, "B %0d %0d\n", head, beats_q);
+      if (finish) $fwrite(log_file, "E %0d\n", beats_q + 32'(taken));
 
       // a slot that completes in this clock may not be given again before the next
       cleared_q <= cleared_q | (NumSlots'(!hold_command) << random_q[19:16]);
@@ -257,6 +259,6 @@ module matrix_bench
   );
 
   logic unused;
-  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)], head};
+  assign unused = &{1'b0, entry[EntryBytes*8-1:CmdW+1], amem_addr[AmemW-1:$clog2(AmemBlocks)]};
 
 endmodule

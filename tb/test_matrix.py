@@ -4,6 +4,7 @@ tb/matrix_bench.sv holds the unit and needs no Python in a clock. Times are comp
 """
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 import cocotb
@@ -219,6 +220,7 @@ async def run(
 def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
     lanes = port_bytes() // 2
     open_slots, times, compared = {}, Times([], [None] * len(commands), words=[None] * len(commands)), 0
+    begun, ended = [], []  # beats taken before each command's first, and with its last
     for line in Path("log.txt").read_text().splitlines():
         kind, *rest = line.split()
         if kind == "S":
@@ -226,6 +228,12 @@ def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
                 setattr(times, name, int(value))
             continue
         slot = int(rest[0])
+        if kind == "B":
+            begun.append((slot, int(rest[1])))
+            continue
+        if kind == "E":
+            ended.append(int(rest[0]))
+            continue
         if kind == "C":
             index = len(times.accepted)
             assert commands[index].slot == slot
@@ -250,7 +258,11 @@ def compare(commands: list[Command], expected: list[dict[int, int]]) -> Times:
     assert len(times.accepted) == len(commands) and not open_slots, (
         f"accepted {times.accepted}, unfinished {open_slots}"
     )
-    assert times.beats == sum(c.beats for c in commands)
+    beats = list(accumulate((c.beats for c in commands), initial=0))
+    assert times.beats == beats[-1]
+    assert begun == [(c.slot, before) for c, before in zip(commands, beats[:-1], strict=True)]
+    for c, last, end in zip(commands, beats[1:], ended, strict=True):
+        assert last <= end <= last + (c.passes > 1)  # beside its last pass the next one's scales may be taken
     late = times.beats + times.passes - sum(c.clocks - (c.passes > 1) for c in commands)  # scales that met no pass
     assert 0 <= late <= sum(c.beats // tiles.KSTEP_BEATS[c.format] for c in commands if c.passes > 1)
     cocotb.log.info("%d commands, %d words of results compared; %s", len(commands), compared, times)

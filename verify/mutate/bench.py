@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -48,7 +49,7 @@ def outcome(bench: str, simulator: str, parameters: dict[str, int], seconds: flo
     except runner.BenchError as error:
         verdict, by = "red", failure(runner.BUILD / "run" / label, str(error))
     cpu = used() - before
-    if verdict == "red" and (cpu >= seconds or "SimTimeoutError" in by):
+    if verdict == "red" and (cpu >= seconds or f"return code: -{signal.SIGXCPU:d}" in by or "SimTimeoutError" in by):
         verdict = "hang"
     return {"verdict": verdict, "by": by, "cpu": cpu, "seconds": time.time() - began}
 

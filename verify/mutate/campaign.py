@@ -3,6 +3,7 @@
 The first run of every mutant comes before the second of any, small designs before large: most need no second one.
 """
 
+import contextlib
 import heapq
 import json
 import os
@@ -78,7 +79,7 @@ class Campaign:
             return None
         if found["verdict"] != "green":
             raise CampaignError(f"{run} is {found['verdict']} without any mutant: {found['by']}")
-        return 3 * found["cpu"] + 15
+        return 2 * found["cpu"] + 5
 
     # ---------------------------------------------------------------- all of them
 
@@ -160,10 +161,11 @@ def priority(trial: Trial) -> tuple[bool, int]:
 
 
 def _kill(child: subprocess.Popen) -> None:
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    """All of its session: `timeout` puts a simulation into a process group of its own."""
+    for entry in [Path(str(child.pid)), *Path("/proc").glob("[0-9]*")]:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(int(entry.name)) == child.pid:
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 # ---------------------------------------------------------------- a worker's tree
