@@ -1,6 +1,6 @@
 """One bench, one simulator, one parameter set, in the tree that is the working directory; prints the outcome as JSON.
 
-    python -m verify.mutate.bench fifo icarus '{"Width": 9, "Depth": 5}' 60
+    python -m verify.mutate.bench fifo icarus '{"Width": 9, "Depth": 5}' '' 60
 
 Ends at the first test that fails. Of processor time, not of the clock on the wall, a simulation has the seconds
 given: the machine may be busy, and what takes longer by a multiple than the design without bug is a hang.
@@ -30,7 +30,7 @@ def used() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def outcome(bench: str, simulator: str, parameters: dict[str, int], seconds: float) -> dict:
+def outcome(bench: str, simulator: str, parameters: dict[str, int], tests: str, seconds: float) -> dict:
     """verdict: green, red, hang, or unbuildable; by: the test that failed, and its message."""
     began = time.time()
     resource.setrlimit(resource.RLIMIT_CPU, (BUILD_LIMIT_S, BUILD_LIMIT_S + 10 * int(seconds) + 100))
@@ -44,7 +44,13 @@ def outcome(bench: str, simulator: str, parameters: dict[str, int], seconds: flo
     verdict, by = "green", ""
     try:
         runner.build_and_run(
-            bench, simulator, parameters, seed=1, label=label, environment={"COCOTB_MAX_FAILURES": "1"}
+            bench,
+            simulator,
+            parameters,
+            seed=1,
+            testcase=tests or None,
+            label=label,
+            environment={"COCOTB_MAX_FAILURES": "1"},
         )
     except runner.BenchError as error:
         verdict, by = "red", failure(runner.BUILD / "run" / label, str(error))
@@ -72,6 +78,6 @@ def failure(folder: Path, error: str) -> str:
 
 
 if __name__ == "__main__":
-    name, simulator, parameters, seconds = sys.argv[1:]
-    found = outcome(name, simulator, json.loads(parameters), float(seconds))
+    name, simulator, parameters, tests, seconds = sys.argv[1:]
+    found = outcome(name, simulator, json.loads(parameters), tests, float(seconds))
     print(json.dumps(found | {"by": found["by"].replace(f"{runner.ROOT}/", "")}))

@@ -188,7 +188,7 @@ class Tree:
     def run(self, campaign: Campaign, run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
         for file, text in changed.items():
             (self.folder / file).write_text(text)
-        command = [sys.executable, "-m", "verify.mutate.bench", run.bench, run.simulator, run.parameters, str(limit)]
+        command = [sys.executable, "-m", "verify.mutate.bench", *run.arguments(), str(limit)]
         child = subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
