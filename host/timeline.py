@@ -62,7 +62,10 @@ class Run:
 
 
 def read(lines: Iterable[str], instructions: Sequence[isa.Instruction], sources: Sequence[str] | None = None) -> Run:
-    """The last run that the lines tell of. `sources`: the kernels that each instruction came from, if known."""
+    """The last run that the lines tell of. `sources`: the kernels that each instruction came from, if known.
+
+    Raises SerranoError for a command that starts twice.
+    """
     run = Run()
     sources = sources or [""] * len(instructions)
     slots: dict[int, Event] = {}
@@ -73,6 +76,12 @@ def read(lines: Iterable[str], instructions: Sequence[isa.Instruction], sources:
         made = Event(len(run.events), pc, track, cycle, tuple(map(int, stalls)))
         made.place, made.token = places.move(pc), token
         run.events.append(made)
+        return made
+
+    def take(made: Event, cycle: int) -> Event:
+        if made.taken is not None:
+            raise SerranoError(f"#{made.index} on {made.track} starts twice, in cycles {made.taken} and {cycle}")
+        made.taken = cycle
         return made
 
     for line in lines:
@@ -93,13 +102,11 @@ def read(lines: Iterable[str], instructions: Sequence[isa.Instruction], sources:
             made = event(int(words[0]), "dispatch", cycle, words[2:])
             made.start = made.end = made.done = cycle
             token += instructions[made.pc].name == "signal"
-        elif kind == "a" and int(words[0]) not in slots:
-            slots[int(words[0])] = Event(-1, PROGRAM_LOAD, "dma load", 0, taken=cycle, start=cycle)
         elif kind == "a":
-            slots[int(words[0])].taken = cycle
+            take(slots.setdefault(int(words[0]), Event(-1, PROGRAM_LOAD, "dma load", 0, start=cycle)), cycle)
         elif kind in "mv":
-            made = at_work[kind] = slots[int(words[0])]
-            made.taken = made.start = cycle
+            at_work[kind] = take(slots[int(words[0])], cycle)
+            at_work[kind].start = cycle
         elif kind == "w":
             made = at_work[kind] = slots[int(words[0])]
             made.asked = [cycle]

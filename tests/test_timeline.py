@@ -13,7 +13,7 @@ from host.cost import shares
 from host.errors import SerranoError
 from host.launch import WeightTensor, prepare_launch
 from host.places import Places
-from host.timeline import TRACKS
+from host.timeline import TRACKS, read
 from host.trace import Trace, kernel
 from models import isa
 from models.config import CONFIGS
@@ -188,6 +188,14 @@ def test_the_line_of_make_sim_leaves_nothing_out(traced):
         line = shares(causes(traced[1].counters, unit), traced[1].counters)
         said = [float(part.rpartition(" ")[2]) for part in line.split(", ")]
         assert sum(said) == pytest.approx(100, abs=0.05 * len(said)) and line.split(", ")[-1].startswith("rest ")
+
+
+@pytest.mark.parametrize("kind, name", [("a", "load"), ("m", "matmul"), ("v", "vector")])
+def test_a_command_that_starts_twice_is_refused(kind, name):
+    lines = ["R", "C 3 0 5 0000 0 0 0", f"{kind} 4 5"]
+    assert read(lines, [isa.make(name)]).events[0].taken == 4
+    with pytest.raises(SerranoError, match="starts twice, in cycles 4 and 6"):
+        read([*lines, f"{kind} 6 5"], [isa.make(name)])
 
 
 # ---------------------------------------------------------------- places, paths
