@@ -6,6 +6,7 @@
 import argparse
 import json
 import shlex
+import signal
 import sys
 import time
 from collections import Counter
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     began = time.time()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is known is kept and reported
     try:
         return run(options, shlex.join(["python", "-m", "verify.mutate", *(arguments or sys.argv[1:])]), began)
     except (CampaignError, BenchError) as error:

@@ -11,6 +11,7 @@ import json
 import re
 import resource
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,8 @@ def used() -> float:
 
 def outcome(bench: str, simulator: str, parameters: dict[str, int], tests: str, seconds: float) -> dict:
     """verdict: green, red, hang, or unbuildable; by: the test that failed, and its message."""
+    if bench.endswith(".py"):
+        return of_pytest(bench, tests, seconds)
     began = time.time()
     resource.setrlimit(resource.RLIMIT_CPU, (BUILD_LIMIT_S, BUILD_LIMIT_S + 10 * int(seconds) + 100))
     try:
@@ -58,6 +61,21 @@ def outcome(bench: str, simulator: str, parameters: dict[str, int], tests: str, 
     if verdict == "red" and (cpu >= seconds or f"return code: -{signal.SIGXCPU:d}" in by or "SimTimeoutError" in by):
         verdict = "hang"
     return {"verdict": verdict, "by": by, "cpu": cpu, "seconds": time.time() - began}
+
+
+def of_pytest(file: str, tests: str, seconds: float) -> dict:
+    """The same of a file of tests/ that simulates the chip; `tests` as of pytest's -k."""
+    began = time.time()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 10))
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", tests, file]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    said = re.search(r"^(FAILED|ERROR) .*$", run.stdout, re.MULTILINE)
+    found = {"verdict": "green" if run.returncode == 0 else "red", "by": said.group()[:250] if said else ""}
+    if run.returncode and "does not build" in run.stdout:
+        found["verdict"] = "unbuildable"
+    elif run.returncode and used() >= seconds:
+        found["verdict"] = "hang"
+    return found | {"cpu": used(), "seconds": time.time() - began}
 
 
 def failure(folder: Path, error: str) -> str:

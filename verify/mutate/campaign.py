@@ -178,10 +178,11 @@ class Tree:
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "build").mkdir(parents=True)
-        for name in ("rtl", "tb"):
+        for name in ("rtl", "tb", "tests"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("models", "host", "verify", "checkpoints"):
             (folder / name).symlink_to(ROOT / name)
+        shutil.copyfile(ROOT / "pyproject.toml", folder / "pyproject.toml")
         (BUILD / "runtime").mkdir(parents=True, exist_ok=True)
         (folder / "build" / "runtime").symlink_to(BUILD / "runtime")  # of Verilator, the same for all
 

@@ -8,6 +8,7 @@ from functools import cache
 from tb import simulators
 from tb.runner import ROOT, bench_names, content_hash, load_bench, source_files
 
+TIMELINE = "tests/test_timeline.py"  # what the trace ports show, which no bench compares
 FIRST_LOOK = {"system": r"random_programs/stall=0$"}  # of a bench that takes long: these tests alone, then all
 
 
@@ -23,13 +24,15 @@ class Run:
 
     def __str__(self) -> str:
         values = "-".join(f"{key}{value}" for key, value in json.loads(self.parameters).items())
-        return "-".join(filter(None, [self.bench, self.simulator, values, self.tests and "first-look"]))
+        look = self.tests and self.bench != TIMELINE and "first-look"
+        return "-".join(filter(None, [self.bench, self.simulator, values, look]))
 
 
 @cache
 def sources(bench: str) -> dict[str, str]:
     """Of its top level; path to text."""
-    return {str(path.relative_to(ROOT)): path.read_text() for path in source_files(load_bench(bench).toplevel)}
+    toplevel = "system" if bench == TIMELINE else load_bench(bench).toplevel
+    return {str(path.relative_to(ROOT)): path.read_text() for path in source_files(toplevel)}
 
 
 def size(bench: str) -> int:
@@ -48,6 +51,7 @@ def runs(file: str) -> tuple[Run, ...]:
                 sets = [json.dumps(parameters) for parameters in plan.parameters[simulator]]
                 if bench in FIRST_LOOK and not any(run.tests for run in found):
                     found.append(Run(bench, simulator, sets[0], FIRST_LOOK[bench]))
+                    found.append(Run(TIMELINE, simulator, "{}", simulator))
                 found += [Run(bench, simulator, parameters) for parameters in sets]
     return tuple(found)
 
@@ -62,6 +66,9 @@ def key(run: Run, changed: Mapping[str, str]) -> str:
 
 @cache
 def _bench(name: str) -> str:
+    if name == TIMELINE:
+        files = [ROOT / name, *sorted((ROOT / "host").rglob("*.py")), *sorted((ROOT / "tb" / "runs").glob("*.py"))]
+        return content_hash(*(path.read_text() for path in files))
     return (ROOT / "tb" / f"test_{name}.py").read_text()
 
 
