@@ -32,6 +32,7 @@ PARAMETERS = {
     "icarus": [{"PortBytes": 8}, {"PortBytes": 32}],
 }
 MAX_BURST = 16
+DMA_DEPTH = 64  # beats that the dma unit reads ahead
 SETTLED = 400  # cycles after which nothing more can happen
 STEP = tiles.KSTEP_BEATS["mxint8"]
 
@@ -262,6 +263,22 @@ async def commands_start_soon(dut):
     assert data[1][-1] - data[1][0] == len(data[1]) - 1 == 2 * (32 // bench.port_bytes + 1) - 1
     assert done[2] == responses[-1] and done[1] in responses
     cocotb.log.info("load %d, store %d, store_tile %d cycles", *(d - t for d, t in zip(done, taken)))
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
+async def reads_ahead_fill_the_buffer(dut):
+    """Before the first beat is back, as much is asked for as the buffer holds, and no more."""
+    bench = Bench(dut, numpy_rng())
+    cols = 100 * bench.lanes // 2  # 100 beats
+    bench.execute("load", vmem=0, vmem_stride=0, dram=0, dram_stride=0, cols=cols, rows=1)
+    await bench.begin(dram_latency_i=300)
+    await put(dut, "dma_cmd", [dma_cmd(kind=LOAD, cols=cols, rows=1)])
+    await bench.reach("dones", 1)
+    await bench.flush()
+    bench.check_memories()
+    log = Log.read()
+    first = log["r"][0][0]
+    assert sum(length + 1 for cycle, _, _, length in log["ar"] if cycle < first) == DMA_DEPTH
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")
