@@ -24,6 +24,7 @@ DEFINED_WHEN = {"progress_value_o": "progress_o", "result_o": "done_o"}
 UNITS = ("stream", "matrix", "vector", "dma")
 DMA_PROGRAM = 3
 PATIENCE = 3000  # cycles without anything happening
+RESET_CYCLES = 4  # docs/control.md
 LIMIT = 150_000  # cycles of a test
 RESET_CYCLES = 8  # enough for the units' reset after a clear
 WRITING = {"dst": ("vmem", True), "a": ("vmem", False), "s": ("vmem", False), "b": ("vmem", False), "r": ("vmem", True)}
@@ -76,6 +77,7 @@ class Slice:
         self.events = {"window": 0, "queue": 0, "drain": 0}
         self.progress: list[int] = []
         self.idle = 1  # of the memory port
+        self.deaf: set[str] = set()  # units that take no command
         self.reset()
 
     def reset(self) -> None:
@@ -103,7 +105,7 @@ class Slice:
         done = self._drive_completions()
         self._drive_load()
         for unit in UNITS:
-            room = len(self.queues[unit]) < 2
+            room = len(self.queues[unit]) < 2 and unit not in self.deaf
             getattr(dut, f"{unit}_cmd_ready_i").value = int(room and random.random() >= self.stall)
         dut.share_ready_i.value = int(random.random() >= self.stall)
         dut.share_data_i.value = self._share_data()
@@ -322,6 +324,7 @@ async def make(dut, stall: float, slow: int) -> tuple[Slice, Writer]:
     await start(dut)
     around = Slice(dut, stall, slow)
     await around.falling
+    await units_are_reset(around)
     checker = Checker(around.config)
 
     def accepts(instruction, registers):
@@ -335,6 +338,13 @@ async def make(dut, stall: float, slow: int) -> tuple[Slice, Writer]:
 
     generator = Generator(around.config, rng("programs"), near=0.1, wrong=0.02, dram_beats=1 << 14)
     return around, Writer(generator, accepts)
+
+
+async def units_are_reset(around: Slice) -> None:
+    """For so many clocks, and nothing runs, then or before somebody starts it."""
+    for held in [True] * RESET_CYCLES + [False] * 3:
+        assert int(around.dut.core_rst_no.value) == (not held) and not int(around.dut.running_o.value)
+        await around.step()
 
 
 def ending(writer: Writer, length: int) -> list[isa.Instruction | bytes]:
@@ -485,9 +495,10 @@ async def aborts(dut):
             await around.step()
             assert int(dut.running_o.value) and int(dut.stop_o.value) and int(dut.core_rst_no.value)
         around.idle = 1
-        for _ in range(12):
+        while int(dut.core_rst_no.value):
             await around.step()
-        assert not int(dut.running_o.value) and not int(dut.halted_o.value)
+        await units_are_reset(around)
+        assert not int(dut.halted_o.value)
         await around.ring([*writer.body(20), isa.make("end")])
         assert await around.finish() is None
     await around.rest()
@@ -512,6 +523,31 @@ async def fullness(dut):
         assert around.events[event] > before[event]
         assert await around.finish() is None
     await around.rest()
+
+
+@cocotb.test()
+async def each_queue_fills_alone(dut):
+    """One unit takes nothing: dispatch waits for its queue, of the two that a matmul enters for either."""
+    around, _ = await make(dut, 0.0, 3)
+    lanes = around.config.lanes
+    commands = {
+        "stream": isa.make("matmul", outputs=1, depth=32, rows=1, vmem=lanes),
+        "matrix": isa.make("matmul", outputs=1, depth=32, rows=1, vmem=lanes),
+        "vector": isa.make("vector", out="vmem", dst=lanes, cols=lanes, rows=1, outer=1),
+        "dma": isa.make("load", vmem=4 * lanes, cols=lanes, rows=1),
+    }
+    for unit, command in commands.items():
+        before = around.events["queue"]
+        await around.ring([command] * 12 + [isa.make("end")])
+        around.deaf = {unit} if unit != "dma" else set()
+        while not around.trace:
+            await around.step()
+        around.deaf = {unit}
+        for _ in range(60):
+            await around.step()
+        around.deaf = set()
+        assert around.events["queue"] > before, unit
+        assert await around.finish() is None
 
 
 @cocotb.test()
