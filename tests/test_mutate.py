@@ -1,5 +1,6 @@
-"""The mutator on a small module: what each kind plants, and where nothing is planted."""
+"""The mutator on a small module: what each kind plants, and where nothing is planted; the record of the last sign-off."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -188,3 +189,11 @@ def test_without_a_simulator_it_says_so(capsys, monkeypatch):
 def test_the_equivalents_are_mutants_of_the_design():
     design = command.load(["rtl"])
     equivalent.read({mutant.id: mutant for found in design.mutants.values() for mutant in found})
+
+
+def test_the_last_sign_off_reached_its_bar():
+    record = json.loads(command.SIGNED_OFF.read_text())
+    verdicts = Counter(mutant["verdict"] for mutant in record["mutants"])
+    killed = verdicts["killed"] + verdicts["hang"]
+    assert killed + verdicts["survived"] >= 300
+    assert killed >= command.BAR * (killed + verdicts["survived"])

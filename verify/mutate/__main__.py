@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import re
 import shlex
 import signal
 import sys
@@ -45,6 +46,13 @@ def load(files: Sequence[str]) -> Design:
         chosen |= inside
     enums = enum_names(list(texts.values()))
     return Design(texts, {file: mutants(file, texts[file], enums) for file in sorted(chosen)})
+
+
+def names(mutant: Mutant, design: Design) -> frozenset[str]:
+    """Of a package: what its line declares or uses, by which the benches are found that may see it."""
+    if not mutant.file.endswith("_pkg.sv"):
+        return frozenset()
+    return frozenset(re.findall(r"[A-Z]\w+", design.texts[mutant.file].splitlines()[mutant.line - 1]))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -97,7 +105,7 @@ def run(options: argparse.Namespace, command: str, began: float) -> int:
             print(f"{mutant.id}  {mutant.change}")
         return 0
 
-    trials = [Trial(m, m.apply(design.texts[m.file]), list(plan.runs(m.file))) for m in chosen]
+    trials = [Trial(m, m.apply(design.texts[m.file]), list(plan.runs(m.file, names(m, design)))) for m in chosen]
     for trial in trials:
         if trial.mutant.id in equivalent:
             trial.verdict, trial.by, trial.waiting = "equivalent", equivalent[trial.mutant.id], []

@@ -79,7 +79,7 @@ class Campaign:
             return None
         if found["verdict"] != "green":
             raise CampaignError(f"{run} is {found['verdict']} without any mutant: {found['by']}")
-        return 2 * found["cpu"] + 5
+        return 1.5 * found["cpu"] + 5
 
     # ---------------------------------------------------------------- all of them
 

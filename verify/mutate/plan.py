@@ -1,6 +1,7 @@
 """Which benches may see a bug in a file, the smallest design first: each with its parameter sets, Icarus before Verilator."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -39,12 +40,18 @@ def size(bench: str) -> int:
     return sum(len(text) for file, text in sources(bench).items() if file.startswith("rtl/"))
 
 
+def uses(bench: str, names: frozenset[str]) -> bool:
+    modules = (text for file, text in sources(bench).items() if not file.endswith("_pkg.sv"))
+    return not names or any(names & set(re.findall(r"\w+", text)) for text in modules)
+
+
 @cache
-def runs(file: str) -> tuple[Run, ...]:
-    """Every simulation of the suite that compiles `file`."""
+def runs(file: str, names: frozenset[str] = frozenset()) -> tuple[Run, ...]:
+    """Every simulation of the suite that compiles `file`; of a package, first those whose modules use one of `names`."""
     present = [name for name in ("icarus", "verilator") if getattr(simulators, f"find_{name}")()]
     found = []
-    for bench in sorted((b for b in bench_names() if file in sources(b)), key=lambda bench: (size(bench), bench)):
+    benches = [bench for bench in bench_names() if file in sources(bench)]
+    for bench in sorted(benches, key=lambda bench: (not uses(bench, names), size(bench), bench)):
         plan = load_bench(bench)
         for simulator in present:
             if simulator in plan.simulators:
@@ -52,7 +59,8 @@ def runs(file: str) -> tuple[Run, ...]:
                 if bench in FIRST_LOOK and not any(run.tests for run in found):
                     found.append(Run(bench, simulator, sets[0], FIRST_LOOK[bench]))
                     found.append(Run(TIMELINE, simulator, "{}", simulator))
-                found += [Run(bench, simulator, parameters) for parameters in sets]
+                # the first set is the smallest; what it does not see, the one most unlike it does
+                found += [Run(bench, simulator, parameters) for parameters in sets[:1] + sets[:0:-1]]
     return tuple(found)
 
 
