@@ -32,7 +32,6 @@ PARAMETERS = {
     "icarus": [{"PortBytes": 8}, {"PortBytes": 32}],
 }
 MAX_BURST = 16
-DMA_DEPTH = 64  # beats that the dma unit reads ahead
 SETTLED = 400  # cycles after which nothing more can happen
 STEP = tiles.KSTEP_BEATS["mxint8"]
 
@@ -268,6 +267,7 @@ async def commands_start_soon(dut):
 @cocotb.test(timeout_time=2, timeout_unit="ms")
 async def reads_ahead_fill_the_buffer(dut):
     """Before the first beat is back, as much is asked for as the buffer holds, and no more."""
+    depth = 64  # of srn_dma
     bench = Bench(dut, numpy_rng())
     cols = 100 * bench.lanes // 2  # 100 beats
     bench.execute("load", vmem=0, vmem_stride=0, dram=0, dram_stride=0, cols=cols, rows=1)
@@ -278,7 +278,7 @@ async def reads_ahead_fill_the_buffer(dut):
     bench.check_memories()
     log = Log.read()
     first = log["r"][0][0]
-    assert sum(length + 1 for cycle, _, _, length in log["ar"] if cycle < first) == DMA_DEPTH
+    assert sum(length + 1 for cycle, _, _, length in log["ar"] if cycle < first) == depth
 
 
 @cocotb.test(timeout_time=2, timeout_unit="ms")

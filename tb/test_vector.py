@@ -340,6 +340,14 @@ def check(index: int, c: Command, writes, vmem_writes: dict, amem_writes: dict) 
 
 
 @cocotb.test()
+async def first_word_after_reset(dut):
+    """First in this file, where registers hold anything before reset: a word that waits for longer ones finds none."""
+    n = lanes()
+    [(accepted, done)] = await run(dut, memory(numpy_rng("data"), VMEM_WORDS * n), [Command(cols=1, dst=512 * n)])
+    assert done - accepted == 1 + LATENCY_SHORT
+
+
+@cocotb.test()
 @cocotb.parametrize((("stall", "others"), [(0, 0), (0, 60), (40, 20), (128, 200), (230, 255)]))
 async def random_commands(dut, stall, others):
     """Any legal command in any place, overlapping wherever there is no conflict."""

@@ -57,17 +57,31 @@ class Campaign:
 
     def outcome(self, tree: "Tree", run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
         """Kept from before, or of a simulation now; None where it was interrupted."""
-        file = FOLDER / "outcomes" / f"{plan.key(run, changed)}.json"
-        if file.exists():
-            return json.loads(file.read_text())
-        if self.stopping.is_set():
-            return None
+        kept = self.kept(run, changed)
+        if kept or self.stopping.is_set():
+            return kept
         found = tree.run(self, run, changed, limit)
         if found is not None and (changed or found["verdict"] == "green"):  # a design that fails is tried again
-            partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-            partial.write_text(json.dumps(found))
-            partial.rename(file)
+            self.keep(run, changed, found)
         return found
+
+    @staticmethod
+    def kept(run: plan.Run, changed: dict[str, str]) -> dict | None:
+        for test in ["", *plan.tests(run)] if changed else [""]:
+            file = FOLDER / "outcomes" / f"{plan.key(run, changed, test)}.json"
+            if file.exists():
+                return json.loads(file.read_text())
+        return None
+
+    @staticmethod
+    def keep(run: plan.Run, changed: dict[str, str], found: dict) -> None:
+        """A kill under the name of the test that failed: it stands as long as that test does."""
+        test = found["by"].split("/")[0].split(":")[0] if found["verdict"] == "red" else ""
+        test = test if test in plan.tests(run) else ""
+        file = FOLDER / "outcomes" / f"{plan.key(run, changed, test)}.json"
+        partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        partial.write_text(json.dumps(found))
+        partial.rename(file)
 
     def limit(self, tree: "Tree", run: plan.Run) -> float | None:
         """Processor time for a mutant. Raises CampaignError where the run is red without one."""
@@ -86,7 +100,8 @@ class Campaign:
     def go(self, trials: Sequence[Trial]) -> None:
         """Until each is killed or has been through all its runs; after Ctrl-C with what is known by then."""
         for run in {run for trial in trials for run in trial.waiting}:
-            plan.key(run, {})  # reads all benches now, as the workers' trees copy them now
+            for test in ["", *plan.tests(run)]:
+                plan.key(run, {}, test)  # reads all benches now, as the workers' trees copy them now
         queue = [(priority(trial), number) for number, trial in enumerate(trials) if trial.waiting]
         heapq.heapify(queue)
         busy = 0

@@ -1,5 +1,6 @@
 """Which benches may see a bug in a file, the smallest design first: each with its parameter sets, Icarus before Verilator."""
 
+import ast
 import json
 import re
 from collections.abc import Mapping
@@ -64,20 +65,37 @@ def runs(file: str, names: frozenset[str] = frozenset()) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def key(run: Run, changed: Mapping[str, str]) -> str:
-    """Of all that the outcome depends on: the sources with `changed` in them, the bench, its helpers and the models."""
-    return content_hash(
-        *(f"{file}\0{changed.get(file, text)}" for file, text in sources(run.bench).items()),
-        *(f"{run.simulator} {run.parameters}{run.tests}", _bench(run.bench), _helpers()),
-    )
+@cache
+def base(run: Run, changed: tuple[tuple[str, str], ...]) -> str:
+    """Hash of what the outcome of every test depends on: the sources with `changed` in them, helpers, models."""
+    texts = sources(run.bench) | dict(changed)
+    return content_hash(*(f"{file}\0{text}" for file, text in texts.items()), *run.arguments(), _helpers())
+
+
+def key(run: Run, changed: Mapping[str, str], test: str = "") -> str:
+    """The name of an outcome: of the whole bench, or of one test, which stays while the others change and more come."""
+    return content_hash(base(run, tuple(changed.items())), _bench(run.bench, test))
+
+
+def tests(run: Run) -> list[str]:
+    return [] if run.bench == TIMELINE else sorted({name.split("/")[0] for name in load_bench(run.bench).tests})
 
 
 @cache
-def _bench(name: str) -> str:
+def _bench(name: str, test: str) -> str:
     if name == TIMELINE:
         files = [ROOT / name, *sorted((ROOT / "host").rglob("*.py")), *sorted((ROOT / "tb" / "runs").glob("*.py"))]
         return content_hash(*(path.read_text() for path in files))
-    return (ROOT / "tb" / f"test_{name}.py").read_text()
+    text = (ROOT / "tb" / f"test_{name}.py").read_text()
+    if not test:
+        return text
+    module = ast.parse(text)
+    module.body = [
+        node
+        for node in module.body
+        if not (isinstance(node, ast.AsyncFunctionDef) and node.decorator_list) or node.name == test
+    ]
+    return ast.unparse(module)
 
 
 @cache
