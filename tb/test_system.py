@@ -172,6 +172,38 @@ async def twice(dut):
     assert abs(counters_one["cycles"] - counters_two["cycles"]) < counters_one["cycles"] // 50
 
 
+@cocotb.test()
+async def counters_name_the_cause(dut):
+    """Programs that leave only one: a full queue and nobody else at VMEM; a transfer, behind which vectors wait for each other."""
+    chip = await make(dut)
+    dut.latency_i.value, dut.rate_i.value = 400, 0
+    lanes = chip.config.lanes
+
+    def vector(source: int, target: int) -> isa.Instruction:
+        fields = {"out": "vmem", "cols": 32 * lanes, "rows": 1, "outer": 1}
+        return isa.make("vector", x="a", z=1, a=source, b=source, dst=target, **fields)  # both read ports
+
+    async def counters_of(program: list[isa.Instruction]) -> dict[str, int]:
+        request = chip.place([*program, isa.make("end")])
+        await chip.fill()
+        await chip.run(request)
+        return await chip.session.counters()
+
+    a, b, c = 0, 32 * lanes, 64 * lanes
+    found = await counters_of([vector(a, b)] * 12)
+    assert found["dispatch_queue"] > 100 and found["dispatch_drain"] > 30
+    assert found["dispatch_window"] == found["vector_port"] == found["matrix_pass"] == found["read_full"] == 0, found
+
+    found = await counters_of([isa.make("matmul", outputs=1, depth=32, rows=chip.config.rows + 1, vmem_stride=1)])
+    assert found["matrix_pass"] > 0 == found["read_full"] and found["stream_beat"] == 17, found
+
+    load = isa.make("load", vmem=a, dram=chip.beats // 2, cols=lanes, rows=1)
+    behind = isa.make("load", vmem=c, dram=chip.beats // 2, cols=lanes, rows=1)
+    await counters_of([vector(a, b), vector(b, c), behind, isa.make("signal")] * 9)  # which stay in the dma queue
+    found = await counters_of([load, vector(a, b), vector(b, c)])
+    assert found["vector_wait_dma"] > 300 > found["vector_wait"] - found["vector_wait_dma"] > 0, found
+
+
 # ---------------------------------------------------------------- host
 
 

@@ -122,6 +122,16 @@ def test_beats_are_the_counter_s(traced):
         assert used[counter] == outcome.counters[counter]
 
 
+def test_stalls_are_the_counter_s(traced):
+    _, outcome, trace, _ = traced
+    stalls = Counter()
+    for event in of(trace, "dispatch"):
+        stalls.update(event["args"]["stalled"])
+    assert stalls["older"] > 0
+    counted = {"window": "dispatch_window", "queue": "dispatch_queue", "older": "dispatch_drain"}
+    assert {name: stalls[name] for name in counted} == {n: outcome.counters[c] for n, c in counted.items()}
+
+
 def test_waits_and_places_are_named(traced):
     _, _, trace, _ = traced
     commands = of(trace, "command")
