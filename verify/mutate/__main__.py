@@ -173,7 +173,7 @@ def report(trials: list[Trial], options: argparse.Namespace, command: str, began
         results.Figure("mutants killed", f"{100 * rate:.1f} %", f">= {100 * BAR:.0f} %", rate >= BAR),
     ]
     results.write("mutation", command, began, passed, summary, figures, rows, [options.seed])
-    if options.sign_off:
+    if options.sign_off and complete and not unfinished:
         sign_off(trials, options)
     return int(not passed)
 
