@@ -551,6 +551,30 @@ async def each_queue_fills_alone(dut):
 
 
 @cocotb.test()
+async def events_are_of_what_waits(dut):
+    """A clock without dispatch is counted once at most: a command's for window or queue, others' for what is in flight."""
+    around, writer = await make(dut, 0.3, 200)
+    lanes = around.config.lanes
+    vector = isa.make("vector", out="vmem", dst=lanes, cols=lanes, rows=1, outer=1)
+    load = isa.make("load", vmem=4 * lanes, cols=lanes, rows=1)
+    crowd = []  # a command that is jumped over, while the window is full, waits for nothing
+    for _ in range(12):
+        skip = isa.make("branch", condition="eq", target=len(crowd) + 4)
+        crowd += [vector, load, skip, load, isa.make("scalar", rd=1)]
+    for program in writer.body(100), crowd:
+        await around.ring([*program, isa.make("end")])
+        while around.done_seen is None:
+            before = dict(around.events)
+            await around.step()
+            waits = [event for event in before if around.events[event] > before[event]]
+            if waits:
+                command = around._next().name in ("load", "store", "store_tile", "matmul", "vector")
+                assert waits in ([["window"], ["queue"]] if command else [["drain"]])
+        assert await around.finish() is None
+    assert around.events["drain"] and around.events["window"]
+
+
+@cocotb.test()
 async def costs(dut):
     """Cycles: one a command, one a scalar or two if it needs the one before, two a taken branch; none from dispatch to permission."""
     around, _ = await make(dut, 0.0, 1)

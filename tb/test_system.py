@@ -196,6 +196,7 @@ async def counters_name_the_cause(dut):
 
     found = await counters_of([isa.make("matmul", outputs=1, depth=32, rows=chip.config.rows + 1, vmem_stride=1)])
     assert found["matrix_pass"] > 0 == found["read_full"] and found["stream_beat"] == 17, found
+    assert found["stream_first"] > 300 > found["stream_empty"] - found["stream_first"], found
 
     load = isa.make("load", vmem=a, dram=chip.beats // 2, cols=lanes, rows=1)
     behind = isa.make("load", vmem=c, dram=chip.beats // 2, cols=lanes, rows=1)

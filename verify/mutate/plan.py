@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from tb import simulators
 from tb.runner import ROOT, bench_names, content_hash, load_bench, source_files
@@ -48,11 +49,11 @@ def uses(bench: str, names: frozenset[str]) -> bool:
 
 @cache
 def runs(file: str, names: frozenset[str] = frozenset()) -> tuple[Run, ...]:
-    """Every simulation of the suite that compiles `file`; of a package, first those whose modules use one of `names`."""
+    """Every simulation of the suite that compiles `file`, its own bench's first; of a package, those that use one of `names`."""
     present = [name for name in ("icarus", "verilator") if getattr(simulators, f"find_{name}")()]
     found = []
     benches = [bench for bench in bench_names() if file in sources(bench)]
-    for bench in sorted(benches, key=lambda bench: (not uses(bench, names), size(bench), bench)):
+    for bench in sorted(benches, key=lambda b: (f"srn_{b}" != Path(file).stem, not uses(b, names), size(b), b)):
         plan = load_bench(bench)
         for simulator in present:
             if simulator in plan.simulators:
