@@ -12,7 +12,9 @@ from tb import simulators
 from tb.runner import ROOT, bench_names, content_hash, load_bench, source_files
 
 TIMELINE = "tests/test_timeline.py"  # what the trace ports show, which no bench compares
-FIRST_LOOK = r"random_programs/stall=0$"  # the tests of the system bench that are run before all of them
+SMALL = 30_000  # bytes of a design of which Verilator makes a simulation in seconds
+# single tests of the system bench, which as a whole takes long
+LOOKS = (r"random_programs/stall=0$", "counters_name", "twice", r"refusals/stall=0$", r"bus_errors/stall=0$")
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Run:
 
     def __str__(self) -> str:
         values = "-".join(f"{key}{value}" for key, value in json.loads(self.parameters).items())
-        look = self.tests and self.bench != TIMELINE and "first-look"
-        return "-".join(filter(None, [self.bench, self.simulator, values, look]))
+        tests = re.match(r"\w*", self.tests).group() if self.bench != TIMELINE else ""
+        return "-".join(filter(None, [self.bench, self.simulator, values, tests]))
 
 
 @cache
@@ -60,16 +62,15 @@ def runs(file: str, names: frozenset[str] = frozenset()) -> tuple[Run, ...]:
                 sets = [json.dumps(parameters) for parameters in plan.parameters[simulator]]
                 # the first set is the smallest; what it does not see, the one most unlike it does
                 found += [Run(bench, simulator, parameters) for parameters in sets[:1] + sets[:0:-1]]
-    if found and "system" in benches:  # between the nearest bench on Icarus and whatever takes longer
+    if found and "system" in benches:  # before what takes longer
         simulator = found[0].simulator
         sets = load_bench("system").parameters[simulator]
-        looks = [Run("system", simulator, json.dumps(sets[0]), FIRST_LOOK), Run(TIMELINE, simulator, "{}", simulator)]
-        nearest = next(
-            (i for i, run in enumerate(found) if (run.bench, run.simulator) != (found[0].bench, found[0].simulator)),
-            len(found),
-        )
-        nearest = 0 if found[0].bench == "system" else nearest
-        found[nearest:nearest] = looks
+        looks = [Run("system", simulator, json.dumps(sets[0]), test) for test in LOOKS]
+        looks.insert(1, Run(TIMELINE, simulator, "{}", simulator))
+        near = (found[0].bench, found[0].simulator)
+        dear = (i for i, run in enumerate(found) if (run.bench, run.simulator) != near and size(run.bench) > SMALL)
+        place = 0 if found[0].bench == "system" else next(dear, len(found))
+        found[place:place] = looks
     return tuple(found)
 
 
