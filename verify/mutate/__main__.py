@@ -58,7 +58,7 @@ def names(mutant: Mutant, design: Design) -> frozenset[str]:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m verify.mutate", description=__doc__.splitlines()[0])
     parser.add_argument("--files", nargs="+", default=["rtl"], help="files or folders under rtl/")
-    parser.add_argument("--count", type=int, default=360, help="mutants")
+    parser.add_argument("--count", type=int, default=330, help="mutants")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="simulations at a time")
     parser.add_argument("--only", nargs="+", metavar="ID", help="these mutants")

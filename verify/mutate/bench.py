@@ -69,7 +69,7 @@ def of_pytest(file: str, tests: str, seconds: float) -> dict:
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 10))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", tests, file]
     run = subprocess.run(command, check=False, capture_output=True, text=True)
-    said = re.search(r"^(FAILED|ERROR) .*$", run.stdout, re.MULTILINE)
+    said = re.search(r"^(FAILED|ERROR) tests.*$", run.stdout, re.MULTILINE)
     found = {"verdict": "green" if run.returncode == 0 else "red", "by": said.group()[:250] if said else ""}
     if run.returncode and "does not build" in run.stdout:
         found["verdict"] = "unbuildable"
