@@ -11,6 +11,7 @@
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make random    random programs on RTL and model      PROFILE SEED INSTRUCTIONS SIM (docs/random.md)
 #   make formal    proofs for every input               NAME="fifo window"
+#   make mutate    plant bugs in rtl/, list what the suite does not see    COUNT FILES="rtl/prim rtl/srn_chip.sv" SEED J
 #   make wave      open the newest waves, or WAVES=file
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
 #   make lint      Verilator, Icarus, Verible, ruff and workflow files: silent when clean
@@ -40,6 +41,8 @@ ESTIMATE   ?=
 NAME       ?=
 PROFILE    ?= default
 INSTRUCTIONS ?= 20000
+COUNT      ?= 330
+FILES      ?= rtl
 SEEDS      ?= 1
 BASE       ?=
 J          ?= 2
@@ -52,7 +55,7 @@ export SEED
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test regress bench estimate random formal wave new-block lint doctor clean
+.PHONY: help sim test regress bench estimate random formal mutate wave new-block lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -91,6 +94,9 @@ random: .venv/made
 
 formal: .venv/made
 	@$(RUN) verify.formal $(NAME)
+
+mutate: .venv/made
+	@$(RUN) verify.mutate --files $(FILES) --count $(COUNT) --seed $(SEED) --jobs $(J)
 
 wave: .venv/made
 	@$(RUN) tb.wave $(if $(filter-out 1,$(WAVES)),'$(WAVES)')
