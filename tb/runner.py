@@ -36,7 +36,7 @@ from xml.etree import ElementTree
 import cocotb_tools.runner
 from cocotb_tools.check_results import get_results
 
-from tb import failure, simulators
+from tb import coverage, failure, simulators
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -197,6 +197,13 @@ def _compiler() -> str:
     return subprocess.run(["c++", "--version"], check=True, capture_output=True, text=True).stdout
 
 
+def _coverage() -> str:
+    try:
+        return coverage.kind()
+    except ValueError as error:
+        raise BenchError(str(error)) from None
+
+
 def content_hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -237,13 +244,14 @@ def build(
     """Compile once for this simulator, top level, parameters, sources and flags; later calls find it made."""
     parameters = dict(parameters or {})
     sources = source_files(toplevel, folders)
+    counted = _coverage()
     for name in parameters:  # Icarus only warns
         if not re.search(rf"\bparameter\s+(\w+\s+)?{name}\b", sources[-1].read_text()):
             raise BenchError(f"{toplevel} has no parameter {name}")
     if simulator == "verilator":
         tool = simulators.use_verilator()
         runner = _Verilator()
-        flags = [*VERILATOR_FLAGS, *(trace_flags() if waves else []), *flags]
+        flags = [*VERILATOR_FLAGS, *(trace_flags() if waves else []), *coverage.FLAGS[counted], *flags]
         untraced = ROOT / "tb" / f"{toplevel}.vlt"  # what is not worth its time in a waveform
         sources = [untraced] * (waves and untraced.exists()) + sources
     elif simulator == "icarus":
@@ -271,7 +279,7 @@ def build(
         folder.mkdir(parents=True)
         if simulator == "verilator":
             public = folder / "public.vlt"
-            public.write_text(_control_file(toplevel))
+            public.write_text(_control_file(toplevel) + coverage.control(counted, sources, ROOT))
             sources.insert(0, public)
         # one pytest worker of several compiles on one core
         cocotb_tools.runner.MAX_PARALLEL_BUILD_JOBS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
@@ -300,10 +308,10 @@ def build(
 
 @contextlib.contextmanager
 def _plain_environment(**extra: str) -> Iterator[None]:
-    """cocotb lets WAVES, GUI and COCOTB_* of the environment overrule its arguments: hide them, and put back."""
+    """cocotb lets WAVES, GUI, COVERAGE and COCOTB_* of the environment overrule its arguments: hide them, and put back."""
     before = dict(os.environ)
     for name in before:
-        if name in ("WAVES", "GUI", "SIM", "TOPLEVEL", "TESTCASE") or name.startswith("COCOTB_"):
+        if name in ("WAVES", "GUI", "SIM", "TOPLEVEL", "TESTCASE", "COVERAGE") or name.startswith("COCOTB_"):
             del os.environ[name]
     os.environ.update(extra)
     try:
@@ -357,6 +365,8 @@ def build_and_run(
     if not expected:
         raise BenchError(f"{plan.module} has no test that {testcase!r} finds, only: {', '.join(plan.tests)}")
     runner = build(plan.toplevel, simulator, parameters, waves, folders)
+    counted = _coverage() if simulator == "verilator" else "none"
+    manifest = coverage.manifest(counted, source_files(plan.toplevel, folders), ROOT)
 
     label = label or _label(bench, simulator, *([f"seed{seed}"] if seed != 1 else []), parameters=parameters)
     folder = BUILD / "run" / label
@@ -399,6 +409,7 @@ def build_and_run(
                 SIM_CMD_PREFIX=limit,
                 SRN_BENCH=plan.module,  # for tb.bench
                 SRN_PARAMETERS=json.dumps(parameters),
+                SRN_BINS=os.environ.get("SRN_BINS") or str(folder),  # a campaign may gather its runs' elsewhere
                 COCOTB_REWRITE_ASSERTION_FILES="test_*.py",  # not numpy as well, which costs a second
                 **(environment or {}),
             ):
@@ -448,6 +459,7 @@ def build_and_run(
             and (easy := _never_stalled(folder / "streams.json"))
         ):
             raise red(f"the tests passed, but {easy}")
+        (folder / coverage.MANIFEST).write_text(manifest)
         cases = read_cases(results, expected)
         found, said = finish_waves()
     return Result(tests=tests, folder=folder, waves=found, cases=cases, said=said)

@@ -6,6 +6,8 @@ import pytest
 
 from tb import simulators
 
+os.environ.setdefault("COVERAGE", "line")  # here every simulation counts lines and branches (tb/coverage.py)
+
 # A skip that is not named here fails the run. Test file -> why it may be skipped.
 EXPECTED_SKIPS = {
     "tests/test_stories260k.py": "needs the checkpoint stories260k, which is not part of the project",
