@@ -15,7 +15,8 @@ module system
     parameter int StreamDepth = 512,    // beats of the weight stream's buffer
     parameter int MemoryBeats = 1048576,
     parameter int BatchSize   = 64,
-    parameter int HangLimit   = 8192  // clocks without any movement after which a run has stalled; 0: never
+    parameter int HangLimit   = 8192,  // clocks without any movement after which a run has stalled; 0: never
+    parameter int Events      = 0        // 1: list what happened inside, for coverage (tb/events.sv)
 ) (
     output logic clk_o,  // made here: a clock from cocotb costs the simulation a quarter of its speed
     input  logic rst_ni,
@@ -652,5 +653,11 @@ module system
       .bresp_i            (bresp),
       .stop_o              (wave_stop_o)
   );
+  if (Events != 0) begin : gen_events
+    events u_events (
+        .clk_i (clk_o),
+        .rst_ni(rst_ni && trace_rst_n)
+    );
+  end
 
 endmodule

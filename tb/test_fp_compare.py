@@ -4,7 +4,7 @@ import cocotb
 import numpy as np
 
 from models import fp32
-from tb import vectors
+from tb import sample, vectors
 from tb.operands import all_special_pairs, biased_pairs
 from tb.stream import numpy_rng
 
@@ -18,3 +18,4 @@ async def special_and_random_pairs(dut):
     random = biased_pairs(numpy_rng(), vectors.budget() - len(special[0]))
     a, b = np.concatenate([special, random], axis=1)
     await vectors.compare(dut, vectors.fields(a, b), vectors.fields(fp32.maximum(a, b), fp32.key(a)))
+    sample.compare(a, b)

@@ -13,6 +13,7 @@ from cocotb.triggers import RisingEdge
 
 from models import mx, tiles
 from models.matrix import matmul
+from tb import sample
 from tb.stream import clocks, numpy_rng, parameter, start
 from tb.words import pack_fields
 
@@ -186,6 +187,7 @@ def golden(c: Command, amem: tuple[np.ndarray, np.ndarray]) -> dict[int, int]:
     blocks = c.amem + np.arange(c.rows)[:, None] * c.amem_stride + np.arange(c.ksteps)
     fraction = mx.FRACTION_BITS_INT8 if c.int8 else mx.FRACTION_BITS_FP4
     values = matmul(amem[0][blocks], amem[1][blocks], c.elements, c.scales, fraction)
+    sample.matmul(c.int8, c.elements, amem[0][blocks], values.view(np.uint32), port_bytes(), rows(), most_rows())
     places = c.vmem + np.arange(c.rows)[:, None] * c.vmem_stride * (port_bytes() // 2) + np.arange(c.outputs)
     return dict(zip(places.reshape(-1).tolist(), values.view(np.uint32).reshape(-1).tolist()))
 

@@ -4,12 +4,13 @@ import cocotb
 import numpy as np
 
 from models import mx
-from tb import vectors
+from tb import sample, vectors
 from tb.operands import SPECIAL, biased_blocks
 from tb.stream import numpy_rng
 
 TOPLEVEL = "feed_quantise"
 PARAMETERS = {"verilator": [{"Vectors": 100_000}], "icarus": [{"Vectors": 1_500}]}
+SAMPLED = 20_000  # blocks of a test looked at for coverage
 
 
 async def run(dut, x: np.ndarray):
@@ -21,6 +22,7 @@ async def run(dut, x: np.ndarray):
     elements = np.where(fp4[:, None], fp4_elements, elements)
     scale = np.where(fp4, fp4_scale, scale)
     await vectors.compare(dut, vectors.fields(fp4.astype(np.uint8), x), vectors.fields(scale, elements))
+    sample.quantise(x[:SAMPLED], (fp4 == 1)[:SAMPLED])
 
 
 @cocotb.test()

@@ -9,6 +9,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 
 from models import fp32, reduce
 from models.vector import REDUCE
+from tb import sample
 from tb.stream import numpy_rng, rng, start
 from tb.words import pack
 
@@ -114,6 +115,8 @@ async def run(dut, rows: list[np.ndarray], kinds: list[int], slow: list[bool], g
         await sender.idle()
     assert not sender.due and sender.compared == sum(kind != REDUCE.none for kind in kinds) > 0
     cocotb.log.info("%d rows compared", sender.compared)
+    results = [int(GOLDEN[kind](row)) if kind else 0 for row, kind in zip(rows, kinds, strict=True)]
+    sample.reduce(rows, kinds, sender.lanes, gaps, results)
     return sender
 
 

@@ -9,7 +9,7 @@ import cocotb
 import numpy as np
 
 from models import special
-from tb import vectors
+from tb import sample, vectors
 from tb.operands import SPECIAL
 from tb.stream import numpy_rng
 
@@ -24,6 +24,7 @@ async def run(dut, function: np.ndarray, x: np.ndarray):
     for code in range(4):
         expected[function == code] = special.special(x[function == code], code)
     await vectors.compare(dut, vectors.fields(function.astype(np.uint8), x), vectors.fields(expected))
+    sample.special(function, x, expected)
 
 
 def interval(first: int) -> np.ndarray:

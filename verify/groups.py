@@ -185,4 +185,181 @@ ENDINGS = Group(
 INSTRUCTION_SPACE = (
     *(INSTRUCTIONS, PAIRS, MEETINGS, VECTORS, RESULTS, SCALES, IN_PLACE, STRIDES),
     *(ROWS, LIMITS, SCALARS, BRANCHES, TRANSFERS, REFUSED, ENDINGS),
+from verify.bins import Group
+
+# ---------------------------------------------------------------- blocks
+# Numbers at the ports of the arithmetic, hit by its benches (tb/sample.py) from the vectors that they compare.
+
+NUMBERS = ("zero", "subnormal", "least normal", "normal", "largest", "infinite", "nan")  # of binary32
+OUTCOMES = ("zero", "subnormal", "normal", "infinite", "nan")
+ROUNDINGS = ("exact", "below half", "tie down", "tie up", "above half")  # of magnitudes: a tie goes to the even one
+SIGNS = ("same", "opposite")
+FORMS = ("fp4", "int8")  # by their bit
+
+ADD_OPERANDS = Group("add operands", "the adder meets every pair of numbers", a=NUMBERS, b=NUMBERS, signs=SIGNS)
+ADD_ROUNDING = Group(
+    "add rounding",
+    "sums and differences that round each way, also past the end of the other operand",
+    rounding=(*ROUNDINGS, "absorbed"),
+    signs=SIGNS,
+)
+ADD_OUTCOMES = Group(
+    "add outcomes",
+    "what cancels, overflows or becomes subnormal",
+    outcome=(
+        *("cancels to zero", "negative zeros", "cancels twelve bits", "cancels to subnormal", "subnormals to normal"),
+        *("largest", "overflow", "overflow by rounding", "opposite infinities"),
+    ),
+)
+MUL_OPERANDS = Group(
+    "multiply operands", "the multiplier meets every pair of numbers", a=NUMBERS, b=NUMBERS, signs=SIGNS
+)
+MUL_ROUNDING = Group(
+    "multiply rounding", "products that round each way", rounding=ROUNDINGS, result=("normal", "subnormal")
+)
+MUL_OUTCOMES = Group(
+    "multiply outcomes",
+    "what overflows, underflows or becomes subnormal",
+    outcome=(
+        *("underflow to zero", "subnormal", "rounds up to the least normal", "subnormal operand, normal result"),
+        *("largest", "overflow", "overflow by rounding", "zero times infinity"),
+    ),
+)
+
+
+def _compared(a, b, order):
+    if "nan" in (a, b):
+        return None if order == "unordered" else "a NaN has no order"
+    if order == "unordered":
+        return "only a NaN has no order"
+    if order == "equal" and a != b:
+        return "numbers of different kinds differ"
+    return None
+
+
+COMPARE = Group(
+    "compare", "maximum and key of every pair in every order", _compared, a=NUMBERS, b=NUMBERS,
+    order=("before", "equal", "after", "unordered"),
+)  # fmt: skip
+QUANTISE_BLOCKS = Group("quantise blocks", "the number that sets a block's scale", largest=NUMBERS, form=FORMS)
+QUANTISE_ELEMENTS = Group(
+    "quantise elements",
+    "elements that round each way, vanish, or are cut to the largest",
+    element=("zero", "vanishes", *ROUNDINGS, "cut"),
+    sign=("plus", "minus"),
+    form=FORMS,
+)
+SCALE_CODES = ("least", "other", "nan")
+SCALE_OPERANDS = Group(
+    "scale operands", "both scales at their ends", weight=SCALE_CODES, activation=SCALE_CODES, form=FORMS
+)
+SUMS = ("zero", "one", "minus one", "most", "least", "positive", "negative")
+
+
+def _scaled(sum, result, form):
+    if sum == "zero" and result not in ("zero", "nan"):
+        return "a sum of zero is zero at any scale"
+    return None
+
+
+SCALE_RESULTS = Group(
+    "scale results", "each integer sum as each number", _scaled, sum=SUMS, result=OUTCOMES, form=FORMS
+)
+FUNCTIONS = ("pass", "exp2", "reciprocal", "rsqrt")
+SPECIAL_OPERANDS = Group(
+    "special operands", "each function of each number", function=FUNCTIONS, x=NUMBERS, sign=("plus", "minus")
+)
+
+
+def _function(function, result):
+    if function == "rsqrt" and result == "subnormal":
+        return "the root of the largest number is below 2 ** 64"
+    return None
+
+
+SPECIAL_RESULTS = Group(
+    "special results", "each number from each function", _function, function=FUNCTIONS, result=OUTCOMES
+)
+REDUCTIONS = ("sum", "max", "argmax")
+REDUCE_LENGTHS = Group(
+    "reduce lengths",
+    "rows of one element up to several groups of sixteen words",
+    kind=REDUCTIONS,
+    length=("one", "part of a word", "a word", "words", "whole words", "groups"),
+    gaps=("none", "some"),
+)
+REDUCE_NUMBERS = Group(
+    "reduce numbers",
+    "what a row may hold",
+    kind=REDUCTIONS,
+    row=("finite", "nan", "only nan", "infinity", "both infinities", "both zeros", "subnormal", "equals", "overflow"),
+)
+ELEMENTS = ("least", "zero", "most")
+MATRIX_PRODUCTS = Group(
+    "matrix products",
+    "each end of a weight meets each end of an activation",
+    form=FORMS,
+    weight=ELEMENTS,
+    activation=ELEMENTS,
+)
+MATRIX_RESULTS = Group("matrix results", "each number as the sum of a row", form=FORMS, result=OUTCOMES)
+MATRIX_SHAPES = Group(
+    "matrix shapes",
+    "outputs and rows that fill tiles and passes, and that do not",
+    form=FORMS,
+    outputs=("one", "half a tile", "ragged", "a tile", "tiles"),
+    rows=("one", "part of a pass", "a pass", "part of passes", "all passes"),
+)
+
+# ---------------------------------------------------------------- inside the chip
+# Seen by tb/events.sv, which writes the names; tb/test_system.py hits them.
+
+BUFFERS = Group(
+    "buffers",
+    "every buffer of the chip runs empty and full",
+    buffer=(
+        *("stream queue", "matrix queue", "vector queue", "dma queue", "window", "weight beats", "loaded beats"),
+        *("loads in flight", "stored words", "stored blocks", "accumulators"),
+        *("stream bursts", "dma bursts", "write bursts", "write data", "write beats"),
+    ),
+    state=("empty", "full"),
+)
+
+
+def _stream(stream, event):
+    if event == "stalls" and stream in ("axi r", "axi b", "stored blocks"):
+        return "its receiver is always ready: room was kept when it was asked for"
+    return None
+
+
+STREAMS = Group(
+    "streams",
+    "every stream moves, waits for its receiver, and leaves its receiver waiting",
+    _stream,
+    stream=(
+        *("stream commands", "matrix commands", "vector commands", "dma commands", "weight beats", "activation blocks"),
+        *(
+            "stream bursts",
+            "dma bursts",
+            "write bursts",
+            "write data",
+            "matrix results",
+            "loaded words",
+            "stored words",
+        ),
+        *("read words", "stored blocks", "axi ar", "axi r", "axi aw", "axi w", "axi b"),
+        *("host aw", "host w", "host b", "host ar", "host r"),
+    ),
+    event=("moves", "stalls", "starves"),
+)
+PORTS = Group(
+    "ports",
+    "accesses that meet at a memory, in one clock",
+    meeting=(
+        *("write vector+matrix", "write vector+dma", "write matrix+dma", "write all"),
+        *("read vector+store", "read vector+read", "read store+read", "a and b one word", "yield is asked"),
+        *("a reads what is written", "b reads what is written", "share reads what is written"),
+        *("blocks matrix+store", "matrix reads what is written", "store reads what is written"),
+        *("bursts stream+dma", "read and write beat", "completions of two", "completions of three"),
+    ),
 )
