@@ -129,7 +129,7 @@ def entry(**values):
 
 def test_a_line_is_waived_by_its_text_with_its_arms(root):
     found = waived(root, entry(line="if (x_i[1])   y_o = 1'b0;", arm="if"))
-    assert found == {Hole("rtl/srn_a.sv", "branch", 8, "if")}
+    assert found == {Hole("rtl/srn_a.sv", "branch", 8, "if", "", 5)}
 
 
 def test_bits_of_a_port_are_waived(root):
@@ -141,12 +141,16 @@ def test_bits_of_a_port_are_waived(root):
     }
 
 
+def test_what_moves_in_a_waived_range_does_not_hurt(root):
+    assert len(waived(root, entry(ports=["x_i"], file="rtl/*"))) == 3
+
+
 @pytest.mark.parametrize(
     "text, sentence",
     [
         (entry(line="y_o = x_i[0];"), r"it is covered \(line 7, 9 times\)"),
         (entry(line="if (x_i[1]) y_o = 1'b0;"), "it is covered"),  # its other arm is
-        (entry(ports=["x_i"]), r"it is covered \(line 2, x_i\[0\] 0->1, 5 times\)"),
+        (entry(ports=["x_i[3]", "x_i[0]"]), r"it is covered \(line 2, x_i\[0\] 0->1, 5 times\)"),
         (entry(line="nowhere"), "there is no such thing"),
         (entry(ports=["x_i[7:4]"]), "there is no such thing"),
         (entry(file="rtl/srn_b.sv", line="x"), "there is no such file"),
@@ -164,8 +168,9 @@ def test_a_waiver_that_does_not_hold_is_an_error(root, text, sentence):
 
 def test_the_waivers_that_ship_are_well_formed():
     for waiver in waivers.load(command.WAIVERS):
-        assert (ROOT / waiver.file).exists(), waiver
-        text = {waivers.trimmed(line) for line in (ROOT / waiver.file).read_text().splitlines()}
+        files = list(ROOT.glob(waiver.file.replace("*", "**/*.sv") if waiver.file.endswith("*") else waiver.file))
+        assert files, waiver
+        text = {waivers.trimmed(line) for file in files for line in file.read_text().splitlines()}
         assert not waiver.line or waivers.trimmed(waiver.line) in text, waiver
 
 
