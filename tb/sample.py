@@ -232,7 +232,7 @@ def matmul(
 
 
 def events(file: Path = Path("events.txt")) -> None:
-    """What tb/events.sv saw since the simulation began: lines of group, bin and, where the group has a second axis, its index."""
+    """What tb/chip_events.sv saw since the simulation began: lines of group, bin and, where the group has a second axis, its index."""
     for line in file.read_text().splitlines():
         name, item, index = line.split("|")
         group = GROUPS[name]

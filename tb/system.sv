@@ -16,7 +16,7 @@ module system
     parameter int MemoryBeats = 1048576,
     parameter int BatchSize   = 64,
     parameter int HangLimit   = 8192,  // clocks without any movement after which a run has stalled; 0: never
-    parameter int Events      = 0        // 1: list what happened inside, for coverage (tb/events.sv)
+    parameter int Events      = 0        // 1: list what happened inside, for coverage (tb/chip_events.sv)
 ) (
     output logic clk_o,  // made here: a clock from cocotb costs the simulation a quarter of its speed
     input  logic rst_ni,
@@ -654,7 +654,7 @@ module system
       .stop_o              (wave_stop_o)
   );
   if (Events != 0) begin : gen_events
-    events u_events (
+    chip_events u_events (
         .clk_i (clk_o),
         .rst_ni(rst_ni && trace_rst_n)
     );

@@ -5,6 +5,7 @@ from cocotb.triggers import FallingEdge, Timer
 
 from models import registers as reg
 from tb.stream import parameter, rng, start
+from verify.groups import HOST_CHANNELS
 
 PARAMETERS = [
     {
@@ -314,3 +315,63 @@ async def counters(dut, stall):
         bench.running = 0
         assert await bench.counters() == bench.counts
         assert bench.counts[0] > 0
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0.0, 0.3, 0.7])
+async def channels_overlap(dut, stall):
+    """The next access is offered while the last one's answer waits, reads beside writes, address and data in either order."""
+    bench = await make(dut, stall)
+    random, host = bench.random, {}
+    written, read = PLAIN[2:6], [*PLAIN[6:], *CONSTANTS]
+    model = dict.fromkeys(PLAIN, 0)
+    reads, answers = [], []  # expected values, values seen
+    writes = {"aw": [], "w": []}  # accepted
+    responses = 0
+    offers = {"aw": None, "w": None, "ar": None}  # fields on offer
+    for _ in range(1500):
+        for name, fields in offers.items():
+            if fields is None and random.random() >= stall:
+                fields = {
+                    "aw": {"awaddr": random.choice(written), "awprot": random.getrandbits(3)},
+                    "w": {"wdata": random.getrandbits(32), "wstrb": 15},
+                    "ar": {"araddr": random.choice(read), "arprot": random.getrandbits(3)},
+                }[name]
+                offers[name] = fields
+            getattr(dut, f"s_axil_{name}valid_i").value = int(fields is not None)
+            for field, value in (fields or {}).items():
+                getattr(dut, f"s_axil_{field}_i").value = value
+        dut.s_axil_bready_i.value = int(random.random() >= stall)
+        dut.s_axil_rready_i.value = int(random.random() >= stall)
+        await bench.settled
+        for name in ("aw", "w", "b", "ar", "r"):
+            forth, back = ("i", "o") if name in offers else ("o", "i")
+            valid = int(getattr(dut, f"s_axil_{name}valid_{forth}").value)
+            ready = int(getattr(dut, f"s_axil_{name}ready_{back}").value)
+            if valid or ready:
+                host[name] = host.get(name, set()) | {"moves" if valid and ready else "stalls" if valid else "starves"}
+            if not (valid and ready):
+                continue
+            if name == "ar":
+                address = offers["ar"]["araddr"]
+                reads.append(CONSTANTS[address]() if address in CONSTANTS else model[address])
+            elif name == "r":
+                assert int(dut.s_axil_rresp_o.value) == OKAY
+                answers.append(int(dut.s_axil_rdata_o.value))
+            elif name == "b":
+                assert int(dut.s_axil_bresp_o.value) == OKAY
+                responses += 1
+            else:
+                writes[name].append(offers[name])
+            if name in offers:
+                offers[name] = None
+        await bench.cycle()
+        assert responses <= min(map(len, writes.values())) and len(answers) <= len(reads)
+    assert answers == reads[: len(answers)] and len(reads) - len(answers) <= 1 and len(answers) > 100
+    assert responses > 100 and min(map(len, writes.values())) - responses <= 1
+    for address, data in zip(writes["aw"], writes["w"]):
+        model[address["awaddr"]] = data["wdata"]
+    for channel, events in host.items():
+        for event in events:
+            HOST_CHANNELS.hit(channel=channel, event=event)
+    await start(dut)  # what was under way is dropped

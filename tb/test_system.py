@@ -555,10 +555,74 @@ async def bus_errors_in_the_program(dut):
         assert (await chip.run(request)).result == 3
 
 
+# ---------------------------------------------------------------- meetings
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0, 100])
+async def three_units_at_once(dut, stall):
+    """Vector, matrix and dma unit on places of their own: their writes and their completions meet, also all three in a clock."""
+    chip = await make(dut, stall)
+    config, random, quarter = chip.config, chip.random, chip.config.vmem_elements // 4
+    words = quarter // config.lanes
+    many = simulator_name() == "verilator"
+    for _ in range(4 if many else 1):
+        program = [isa.make("scalar", rd=3, value=25 if many else 1)]
+        for _ in range(12 if many else 4):
+            rows = random.randint(1, config.matmul_rows)
+            stride = words // config.matmul_rows
+            outputs = random.randint(1, stride * config.lanes)
+            three = [
+                isa.make(
+                    "vector", out="vmem", x="a", a=0, dst=quarter, cols=random.randint(1, quarter), rows=1, outer=1
+                ),
+                isa.make(
+                    "matmul", outputs=outputs, depth=random.randint(1, 64), rows=rows, vmem=2 * quarter,
+                    vmem_stride=stride, amem=0, amem_stride=1, dram=chip.beats // 4, dram_stride=66, format="mxint8",
+                ),
+                isa.make(
+                    "load", cols=random.randint(1, config.lanes), rows=random.randint(1, words), vmem=3 * quarter,
+                    vmem_stride=1, dram=chip.beats // 2, dram_stride=random.randint(0, 3),
+                ),
+            ]  # fmt: skip
+            program += random.sample(three, 3)
+        program += [isa.make("scalar", function="sub", rd=3, ra=3, value=1)]
+        program += [isa.make("branch", condition="ne", ra=3, target=1), isa.make("end")]
+        request = chip.place(program)
+        await chip.fill()
+        assert not (await chip.run(request)).halt
+        await chip.compare_memory()
+
+
+@cocotb.test()
+@cocotb.parametrize(stall=[0, 200])
+async def transfers_on_a_slow_memory(dut, stall):
+    """More small loads, bursts and weights than can be under way, and stores that wait for the bus."""
+    chip = await make(dut, stall)
+    dut.latency_i.value, dut.rate_i.value = 1000 if simulator_name() == "verilator" else 100, 0
+    config, beats = chip.config, chip.beats
+    half = config.vmem_elements // 2
+    words = half // config.lanes
+    program = [isa.make("load", cols=1, rows=1, vmem=i * config.lanes, dram=beats // 2 + 3 * i) for i in range(12)]
+    program += [isa.make("load", cols=1, rows=words, vmem=half, vmem_stride=1, dram=beats // 2, dram_stride=2)]
+    program += [
+        isa.make("store", cols=1, rows=words, vmem=half, vmem_stride=1, dram=beats // 4 + i, dram_stride=2)
+        for i in range(2)
+    ]
+    program += [
+        isa.make("matmul", outputs=2 * config.port_bytes, depth=512, rows=1, vmem=0, vmem_stride=8, amem=0,
+                 amem_stride=1, dram=beats // 8, dram_stride=33 * 16, format="mxint8")
+    ]  # fmt: skip
+    request = chip.place([*program, isa.make("end")])
+    await chip.fill()
+    assert not (await chip.run(request)).halt
+    await chip.compare_memory()
+
+
 # ---------------------------------------------------------------- coverage
 
 
 @cocotb.test()
 async def what_happened_inside(dut):
-    """Keeps what tb/events.sv saw during all tests above: verify/coverage tells what nobody reached."""
+    """Keeps what tb/chip_events.sv saw during all tests above: verify/coverage tells what nobody reached."""
     sample.events()

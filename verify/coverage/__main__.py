@@ -88,7 +88,9 @@ def functional() -> int:
             {"group": group.name, "hit": hit, "bins": total, "excluded": len(group.excluded), "what": group.text}
         )
         print(f"{group.name:24} {hit:>5} of {total:<5} {group.text}")
-        for values in missing:
+        if not hit:
+            print("    missing: all of them")
+        for values in missing if hit else ():
             print(
                 f"    missing: {', '.join(f'{axis}={value}' for axis, value in zip(group.axes, values, strict=True))}"
             )

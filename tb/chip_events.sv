@@ -1,7 +1,7 @@
 // What happened inside the chip in this run, for functional coverage: buffers empty and full, streams that move, stall and
 // starve, accesses that meet at a memory. Looks at tb/system.sv from within, by name; the design knows nothing of it.
 // Names and bits are those of the groups in verify/groups.py; tb/test_system.py hits them.
-module events (
+module chip_events (
     input logic clk_i,
     input logic rst_ni
 );
@@ -45,11 +45,6 @@ module events (
   first_seen #(.Group("streams"), .Item("axi aw"), .N(3)) u_streams_axi_aw (.clk_i, .rst_ni, .now_i({!system.awvalid && system.awready, system.awvalid && !system.awready, system.awvalid && system.awready}));
   first_seen #(.Group("streams"), .Item("axi w"), .N(3)) u_streams_axi_w (.clk_i, .rst_ni, .now_i({!system.wvalid && system.wready, system.wvalid && !system.wready, system.wvalid && system.wready}));
   first_seen #(.Group("streams"), .Item("axi b"), .N(3)) u_streams_axi_b (.clk_i, .rst_ni, .now_i({!system.bvalid && system.bready, system.bvalid && !system.bready, system.bvalid && system.bready}));
-  first_seen #(.Group("streams"), .Item("host aw"), .N(3)) u_streams_host_aw (.clk_i, .rst_ni, .now_i({!system.s_axil_awvalid_i && system.s_axil_awready_o, system.s_axil_awvalid_i && !system.s_axil_awready_o, system.s_axil_awvalid_i && system.s_axil_awready_o}));
-  first_seen #(.Group("streams"), .Item("host w"), .N(3)) u_streams_host_w (.clk_i, .rst_ni, .now_i({!system.s_axil_wvalid_i && system.s_axil_wready_o, system.s_axil_wvalid_i && !system.s_axil_wready_o, system.s_axil_wvalid_i && system.s_axil_wready_o}));
-  first_seen #(.Group("streams"), .Item("host b"), .N(3)) u_streams_host_b (.clk_i, .rst_ni, .now_i({!system.s_axil_bvalid_o && system.s_axil_bready_i, system.s_axil_bvalid_o && !system.s_axil_bready_i, system.s_axil_bvalid_o && system.s_axil_bready_i}));
-  first_seen #(.Group("streams"), .Item("host ar"), .N(3)) u_streams_host_ar (.clk_i, .rst_ni, .now_i({!system.s_axil_arvalid_i && system.s_axil_arready_o, system.s_axil_arvalid_i && !system.s_axil_arready_o, system.s_axil_arvalid_i && system.s_axil_arready_o}));
-  first_seen #(.Group("streams"), .Item("host r"), .N(3)) u_streams_host_r (.clk_i, .rst_ni, .now_i({!system.s_axil_rvalid_o && system.s_axil_rready_i, system.s_axil_rvalid_o && !system.s_axil_rready_i, system.s_axil_rvalid_o && system.s_axil_rready_i}));
 
   // ---------------------------------------------------------------- memories
   first_seen #(.Group("ports"), .Item("write vector+matrix"), .N(1)) u_ports_write_vector_matrix (.clk_i, .rst_ni, .now_i(system.u_chip.u_slice.u_vmem.vector_write_i && system.u_chip.u_slice.u_vmem.matrix_valid_i && !system.u_chip.u_slice.u_vmem.dma_valid_i));
