@@ -41,6 +41,7 @@ class AxiLiteMaster(BusDriver):
     def __init__(self, dut, prefix: str = "s_axil", stall: float = 0.0):
         self._stall, self._random = stall, rng(f"master {prefix}")
         super().__init__(dut, prefix, clock_of(dut))
+        self._random = rng(f"{prefix} protection")  # means nothing here
         for name in self._TO_SLAVE:
             getattr(self.bus, name).value = 0
 
@@ -81,7 +82,7 @@ class AxiLiteMaster(BusDriver):
     async def write(self, address: int, value: int) -> None:
         """Write 32 bits. Raises AxiLiteError."""
         await RisingEdge(self.clock)
-        self.bus.awaddr.value = address
+        self.bus.awaddr.value, self.bus.awprot.value = address, self._random.getrandbits(3)
         self.bus.wdata.value = value & 0xFFFFFFFF
         self.bus.wstrb.value = 0xF
         await self._handshake("aw", "w")
@@ -92,7 +93,7 @@ class AxiLiteMaster(BusDriver):
     async def read(self, address: int) -> int:
         """Read 32 bits. Raises AxiLiteError."""
         await RisingEdge(self.clock)
-        self.bus.araddr.value = address
+        self.bus.araddr.value, self.bus.arprot.value = address, self._random.getrandbits(3)
         await self._handshake("ar")
         value, response = await self._answer("r", "rdata", "rresp")
         if response:

@@ -231,7 +231,16 @@ async def identification(dut):
         registers.STATUS: 0,
     }
     assert {address: await session.host.read(address) for address in expected} == expected
-    for access in (session.host.read(0x5FC), session.host.write(registers.ID, 1), session.host.write(0x5FC, 1)):
+    for byte in range(1, 4):
+        assert await session.host.read(registers.ID + byte) == registers.ID_VALUE
+    host = session.host
+    for access in (
+        host.read(0x5FC),
+        host.read(0xFFC),
+        host.write(registers.ID, 1),
+        host.write(0x5FC, 1),
+        host.write(0xFFC, 1),
+    ):
         try:
             await access
         except AxiLiteError:
@@ -487,7 +496,19 @@ def bus_cases(chip: Chip) -> list[tuple[str, int, int, int]]:
     """(instruction, first beat of the window of errors, its beats, the address that the halt tells): in each burst of a transfer."""
     beats, size = chip.beats, 16 * 1024  # far beyond
     end = f"outputs={2 * chip.config.port_bytes} depth=64 rows=1"
+    far = rng("far").getrandbits(32) & 0xF7FFF000 | 1 << 24
+    anywhere = [
+        (line.format(address), 0, 0, address)
+        for line in (
+            "load vmem=0 dram={} cols=8 rows=1",
+            "store vmem=0 dram={} cols=8 rows=1",
+            "store_tile amem=0 dram={} count=1 ksteps=1 first=0",
+            "matmul vmem=0 amem=0 dram={} " + end,
+        )
+        for address in (far, far ^ 0xFEFFF000, far)  # each bit of an address at 0 and at 1
+    ]
     return [
+        *anywhere,
         ("load vmem=0 dram=5008 cols=64 rows=1", 5008, 1, 5008),
         ("load vmem=0 dram=5000 cols=128 rows=1", 5011, 1, 5008),  # inside a burst
         ("load vmem=0 dram=5000 cols=8 rows=3 dram_stride=64", 5128, 4, 5128),  # the last row

@@ -2,8 +2,8 @@
 
     [[waiver]]
     file = "rtl/control/srn_run.sv"
-    line = "default: state_d = StateIdle;"     the source line, trimmed and without its comment: both line and arms,
-    arm = "case"                               or only this arm
+    lines = ["default: state_d = StateIdle;"]  source lines, trimmed and without their comment: both line and arms,
+    arm = "case"                               or only this arm of them
     reason = "defensive: all eight codes have a name"
 
     [[waiver]]
@@ -28,7 +28,7 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib
 
-KEYS = {"file", "line", "arm", "ports", "edge", "reason"}
+KEYS = {"file", "lines", "arm", "ports", "edge", "reason"}
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Hole:
 class Waiver:
     file: str
     reason: str
-    line: str = ""
+    lines: tuple[str, ...] = ()
     arm: str = ""
     ports: tuple[str, ...] = ()
     edge: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.line or ', '.join(self.ports)}{self.arm and f' ({self.arm})'}"
+        return f"{self.file}: {'; '.join(self.lines or self.ports)}{self.arm and f' ({self.arm})'}"
 
 
 def load(path: Path) -> list[Waiver]:
@@ -68,9 +68,11 @@ def load(path: Path) -> list[Waiver]:
             raise CoverageError(f"{path}, waiver {number}: there is no {min(unknown)}")
         if not entry.get("file") or not entry.get("reason", "").strip():
             raise CoverageError(f"{path}, waiver {number}: it needs a file and a reason")
-        if ("line" in entry) == ("ports" in entry):
-            raise CoverageError(f"{path}, waiver {number}: it names either a line or ports")
-        waivers.append(Waiver(**entry | {"ports": tuple(entry.get("ports", ()))}))
+        if ("lines" in entry) == ("ports" in entry):
+            raise CoverageError(f"{path}, waiver {number}: it names either lines or ports")
+        waivers.append(
+            Waiver(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+        )
     return waivers
 
 
@@ -100,7 +102,7 @@ def apply(waivers: list[Waiver], counts: Counts, root: Path) -> dict[Hole, Waive
             continue
         if waiver.ports and not toggles:
             continue
-        for found in _ports(waiver, names, counts) if waiver.ports else [_lines(waiver, names, counts, root)]:
+        for found in _ports(waiver, names, counts) if waiver.ports else _lines(waiver, names, counts, root):
             if not found:
                 raise CoverageError(f"waiver of {waiver}: there is no such thing to cover")
             covered = {hole: count for hole, count in found.items() if count}
@@ -124,16 +126,20 @@ def _ports(waiver: Waiver, names: list[str], counts: Counts) -> list[dict[Hole, 
     return found
 
 
-def _lines(waiver: Waiver, names: list[str], counts: Counts, root: Path) -> dict[Hole, int]:
-    found = {}
-    for name in names:
-        text = [trimmed(line) for line in (root / name).read_text().splitlines()]
-        here = {number for number, line in enumerate(text, 1) if line == trimmed(waiver.line)}
-        for (line, column, arm), count in counts[name].branches.items():
-            if line in here and waiver.arm in ("", arm):
-                found[Hole(name, "branch", line, arm, "", column)] = count
-        if not waiver.arm:
-            found |= {Hole(name, "line", line): count for line, count in counts[name].lines.items() if line in here}
+def _lines(waiver: Waiver, names: list[str], counts: Counts, root: Path) -> list[dict[Hole, int]]:
+    """The same of each source line that it names."""
+    found: list[dict[Hole, int]] = []
+    texts = {name: [trimmed(line) for line in (root / name).read_text().splitlines()] for name in names}
+    for wanted in map(trimmed, waiver.lines):
+        points = {}
+        for name, text in texts.items():
+            here = {number for number, line in enumerate(text, 1) if line == wanted}
+            for (line, column, arm), count in counts[name].branches.items():
+                if line in here and waiver.arm in ("", arm):
+                    points[Hole(name, "branch", line, arm, "", column)] = count
+            if not waiver.arm:
+                points |= {Hole(name, "line", line): n for line, n in counts[name].lines.items() if line in here}
+        found.append(points)
     return found
 
 
