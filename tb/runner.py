@@ -397,7 +397,9 @@ def build_and_run(
         plusargs = list(plusargs)
         arguments = []
         if simulator == "verilator":
-            plusargs += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % (2**31 - 2) + 1}"]
+            # what registers begin with would count as having moved
+            begins = 0 if counted == "toggle" else 2
+            plusargs += [f"+verilator+rand+reset+{begins}", f"+verilator+seed+{seed % (2**31 - 2) + 1}"]
             arguments += ["--trace-file", str(wave_file)] if waves and not own_waves else []
         elif waves and not own_waves:
             plusargs.append(f"+dumpfile_path={wave_file}")
