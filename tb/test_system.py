@@ -498,12 +498,12 @@ def bus_cases(chip: Chip) -> list[tuple[str, int, int, int]]:
     end = f"outputs={2 * chip.config.port_bytes} depth=64 rows=1"
     far = rng("far").getrandbits(32) & 0xF7FFF000 | 1 << 24
     anywhere = [
-        (line.format(address), 0, 0, address)
-        for line in (
-            "load vmem=0 dram={} cols=8 rows=1",
-            "store vmem=0 dram={} cols=8 rows=1",
-            "store_tile amem=0 dram={} count=1 ksteps=1 first=0",
-            "matmul vmem=0 amem=0 dram={} " + end,
+        (line.format(address), 0, 0, address + late)
+        for line, late in (
+            ("load vmem=0 dram={} cols=8 rows=1", 0),
+            ("store vmem=0 dram={} cols=8 rows=1", 0),
+            ("store_tile amem=0 dram={} count=1 ksteps=1 first=0", 1),  # the scales, which come first, are written last
+            ("matmul vmem=0 amem=0 dram={} " + end, 0),
         )
         for address in (far, far ^ 0xFEFFF000, far)  # each bit of an address at 0 and at 1
     ]
