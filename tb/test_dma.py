@@ -170,6 +170,43 @@ async def all_is_visible_when_it_is_done(dut, kind):
     cocotb.log.info("%d times %d bytes compared", 10, compared)
 
 
+@cocotb.test(timeout_time=4, timeout_unit="ms")
+async def many_rows_far_apart(dut):
+    """The most rows, blocks and k-steps, rows as long as the memory, strides across it; a stride that is not used is anything."""
+    rng = numpy_rng()
+    bench = Bench(dut, rng)
+    work = Work(bench, rng)
+    lanes, commands = bench.lanes, []
+    await bench.begin(dram_stall_i=20, seed_i=int(rng.integers(2**32)))
+    unused = [int(rng.integers(1 << width)) for width in (16, 24)]
+    shapes = [(255, 1, 4, 3), (2, lanes, 1000, 5000), (1, 1000 * lanes, *unused), (120, 2 * lanes, 5, 20)]
+    for name, kind, dram in (("load", LOAD, 0), ("store", STORE, DRAM_BEATS // 2)):
+        for rows, cols, stride, dram_stride in shapes:
+            fields = {
+                "vmem": 0,
+                "vmem_stride": stride,
+                "dram": dram,
+                "dram_stride": dram_stride,
+                "cols": cols,
+                "rows": rows,
+            }
+            work.writes[len(commands)] = bench.execute(name, **fields)
+            commands.append(Work._rows_cmd(kind, len(commands), fields))
+    for count, ksteps, amem_stride in ((1000, 1, 1), (2, 63, 900), (1, 2, int(rng.integers(1 << 12)))):
+        place = {"dram": DRAM_BEATS // 2, "dram_stride": STEP * ksteps, "first": 0, "ksteps": ksteps, "count": count}
+        slot = len(commands)
+        work.writes[slot] = bench.execute("store_tile", amem=0, amem_stride=amem_stride, **place)
+        place["rows"] = place.pop("count")
+        commands.append(dma_cmd(slot=slot, kind=STORE_TILE, local_addr=0, local_stride=amem_stride, **place))
+    for done, command in enumerate(commands, 1):
+        await put(dut, "dma_cmd", [command])
+        await bench.reach("dones", done)
+    await clocks(dut, SETTLED)
+    await bench.flush()
+    bench.check_memories()
+    assert check_traces(bench, Log.read(), work.writes) > 0
+
+
 @cocotb.test(timeout_time=2, timeout_unit="ms")
 @cocotb.parametrize(stall=[0, 128], local=[0, 128])
 async def commands_overlap(dut, stall, local):

@@ -587,8 +587,8 @@ async def three_units_at_once(dut, stall):
     config, random, quarter = chip.config, chip.random, chip.config.vmem_elements // 4
     words = quarter // config.lanes
     many = simulator_name() == "verilator"
-    for _ in range(4 if many else 1):
-        program = [isa.make("scalar", rd=3, value=25 if many else 1)]
+    for _ in range(3 if many else 1):
+        program = [isa.make("scalar", rd=3, value=12 if many else 1)]
         for _ in range(12 if many else 4):
             rows = random.randint(1, config.matmul_rows)
             stride = words // config.matmul_rows
@@ -602,7 +602,7 @@ async def three_units_at_once(dut, stall):
                     vmem_stride=stride, amem=0, amem_stride=1, dram=chip.beats // 4, dram_stride=66, format="mxint8",
                 ),
                 isa.make(
-                    "load", cols=random.randint(1, config.lanes), rows=random.randint(1, words), vmem=3 * quarter,
+                    "load", cols=random.randint(1, config.lanes), rows=random.randint(1, min(words, 63)), vmem=3 * quarter,
                     vmem_stride=1, dram=chip.beats // 2, dram_stride=random.randint(0, 3),
                 ),
             ]  # fmt: skip
@@ -625,9 +625,9 @@ async def transfers_on_a_slow_memory(dut, stall):
     half = config.vmem_elements // 2
     words = half // config.lanes
     program = [isa.make("load", cols=1, rows=1, vmem=i * config.lanes, dram=beats // 2 + 3 * i) for i in range(12)]
-    program += [isa.make("load", cols=1, rows=words, vmem=half, vmem_stride=1, dram=beats // 2, dram_stride=2)]
+    program += [isa.make("load", cols=1, rows=min(words, 63), vmem=half, vmem_stride=1, dram=beats // 2, dram_stride=2)]
     program += [
-        isa.make("store", cols=1, rows=words, vmem=half, vmem_stride=1, dram=beats // 4 + i, dram_stride=2)
+        isa.make("store", cols=1, rows=min(words, 63), vmem=half, vmem_stride=1, dram=beats // 4 + i, dram_stride=2)
         for i in range(2)
     ]
     program += [

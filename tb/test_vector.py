@@ -231,6 +231,32 @@ def choose_place(c: Command, n: int, rng) -> None:
     raise AssertionError(f"found no place for {c}")
 
 
+SHAPES = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (255, 1), (1, 255), (130, 2), (3, 70)]  # rows, outer
+
+
+def choose_far_place(c: Command, n: int, rng) -> None:
+    """Few rows with strides across the memory, or as many as can be; a stride that is not used is anything."""
+    for _ in range(5000):
+        c.rows, c.outer = (int(count) for count in rng.choice(SHAPES))
+        c.cols = int(rng.integers(1, 2 * n))
+        c.b_rows, c.s_step, c.imm = int(rng.integers(2)), int(rng.integers(3)), int(rng.integers(2**32))
+        room = USABLE_WORDS // max(c.rows * c.outer - 1, 1)
+
+        def stride(times: int, room: int = room) -> int:
+            return int(rng.integers(0, 2048 if times == 1 else max(room, 2)))
+
+        c.a_row, c.dst_row = stride(c.rows), stride(c.rows)
+        c.a_outer, c.dst_outer, c.b_outer = (stride(c.outer) for _ in range(3))
+        c.a, c.b, c.s, c.dst = (int(rng.integers(USABLE_WORDS)) * n for _ in range(4))
+        if c.mask:
+            c.s = int(rng.integers(0, c.cols + 3))
+        if c.out in (OUT.mxint8, OUT.mxfp4):
+            c.dst = int(rng.integers(AMEM_BLOCKS))
+        if legal(c, n, in_place=False):
+            return
+    raise AssertionError(f"found no place for {c}")
+
+
 # ---------------------------------------------------------------- run and compare
 
 
@@ -359,6 +385,19 @@ async def random_commands(dut, stall, others):
         choose_place(c, n, rng)
         commands.append(c)
     await run(dut, memory(rng, VMEM_WORDS * n), commands, stall, others)
+
+
+@cocotb.test()
+async def far_and_many(dut):
+    """Strides across the whole memory, up to 255 rows or as many outer steps, and strides that no second row uses."""
+    rng, n = numpy_rng("commands"), lanes()
+    commands = []
+    for _ in range(15 if icarus() else 250):
+        c = Command(wait=rng.random() < 0.05)
+        choose_operation(c, rng)
+        choose_far_place(c, n, rng)
+        commands.append(c)
+    await run(dut, memory(rng, VMEM_WORDS * n), commands)
 
 
 @cocotb.test()
