@@ -373,6 +373,25 @@ async def rows_and_outputs_are_independent(dut, int8):
 
 
 @cocotb.test()
+async def large_counts_and_far_rows(dut):
+    """Many outputs, a contraction through the whole of AMEM, rows far apart; a stride that no second row uses is anything."""
+    rng = numpy_rng("commands")
+    far = min((1 << 20) // (port_bytes() // 2) - 64, (1 << 16) - 1)
+    commands = [
+        command(rng, 0, 1023 if not icarus() else 5 * port_bytes() + 1, 1, 1),
+        command(rng, 1, port_bytes(), AMEM_BLOCKS - 1 if not icarus() else 40, 1, amem=0),
+    ]
+    for int8 in (0, 1, 0, 1):
+        stride = int(rng.integers(far // 2, far))
+        commands.append(
+            command(rng, int8, port_bytes(), 1, 2, vmem=0, vmem_stride=stride, amem=0, amem_stride=AMEM_BLOCKS - 1)
+        )
+        strides = {"vmem_stride": int(rng.integers(1 << 16)), "amem_stride": int(rng.integers(1 << 12))}
+        commands.append(command(rng, int8, 1, 1, 1, **strides))
+    await run(dut, ordinary(rng), commands)
+
+
+@cocotb.test()
 async def addresses_wrap_nowhere(dut):
     """The last word of VMEM and the last block of AMEM."""
     rng = numpy_rng("commands")

@@ -237,7 +237,7 @@ async def identification(dut):
     for access in (
         host.read(0x5FC),
         host.read(0xFFC),
-        host.write(registers.ID, 1),
+        host.write(registers.ID + 3, 1),
         host.write(0x5FC, 1),
         host.write(0xFFC, 1),
     ):
