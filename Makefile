@@ -9,6 +9,7 @@
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
+#   make coverage  what the last make test covered of rtl/, and of the plan's bins; with ports: COVERAGE=toggle make test
 #   make random    random programs on RTL and model      PROFILE SEED INSTRUCTIONS SIM (docs/random.md)
 #   make formal    proofs for every input               NAME="fifo window"
 #   make mutate    plant bugs in rtl/, list what the suite does not see    COUNT FILES="rtl/prim rtl/srn_chip.sv" SEED J
@@ -55,7 +56,7 @@ export SEED
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test regress bench estimate random formal mutate wave new-block lint doctor clean
+.PHONY: help sim test regress bench estimate coverage random formal mutate wave new-block lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -88,6 +89,9 @@ bench: .venv/made
 
 estimate: .venv/made
 	@$(RUN) host.estimate $(ESTIMATE)
+
+coverage: .venv/made
+	@$(RUN) verify.coverage
 
 random: .venv/made
 	@$(RUN) verify.random --profile '$(PROFILE)' --seed '$(SEED)' --instructions '$(INSTRUCTIONS)' --sim '$(SIM)'

@@ -231,10 +231,12 @@ def matmul(
 # ---------------------------------------------------------------- events
 
 
-def events(file: Path = Path("events.txt")) -> None:
-    """What tb/chip_events.sv saw since the simulation began: lines of group, bin and, where the group has a second axis, its index."""
-    for line in file.read_text().splitlines():
+def events(file: Path = Path("events.txt")) -> int:
+    """What tb/chip_events.sv saw since the simulation began: lines of group, bin and, where the group has a second axis, its index. Returns how many."""
+    lines = file.read_text().splitlines()
+    for line in lines:
         name, item, index = line.split("|")
         group = GROUPS[name]
         values = [item, *(axis[int(index)] for axis in list(group.axes.values())[1:])]
         group.hit(**dict(zip(group.axes, values, strict=True)))
+    return len(lines)

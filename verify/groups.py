@@ -185,7 +185,7 @@ ENDINGS = Group(
 INSTRUCTION_SPACE = (
     *(INSTRUCTIONS, PAIRS, MEETINGS, VECTORS, RESULTS, SCALES, IN_PLACE, STRIDES),
     *(ROWS, LIMITS, SCALARS, BRANCHES, TRANSFERS, REFUSED, ENDINGS),
-from verify.bins import Group
+)
 
 # ---------------------------------------------------------------- blocks
 # Numbers at the ports of the arithmetic, hit by its benches (tb/sample.py) from the vectors that they compare.

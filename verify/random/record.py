@@ -1,4 +1,4 @@
-"""What the campaigns ran: rows and bins under build/random, the record of the sign-off beside this file, the part for the report."""
+"""What the campaigns ran: rows under build/random, bins under build/bins, the record of the sign-off beside this file, the part for the report."""
 
 import json
 import shutil
@@ -6,10 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+from tb.runner import BUILD
 from verify import bins, groups, results
 from verify.random import campaign
 
-BINS = campaign.FOLDER / "bins"
+BINS = BUILD / "bins" / "random"  # where verify/coverage finds them
 ROWS = campaign.FOLDER / "rows.jsonl"
 SIGNED_OFF = Path(__file__).with_name("signed_off.json")
 BARS = {"verilator": 1_000_000, "icarus": 20_000}  # instructions
