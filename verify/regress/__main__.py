@@ -3,9 +3,11 @@
 python -m verify.regress --seeds 10 --jobs 2                    all of it, ten seeds each
 python -m verify.regress --tests fifo 'tests/test_mx.py' --parts tests
 python -m verify.regress --failed                               the failures of the last one, same seeds
+python -m verify.regress --dask tcp://scheduler:8786            the tests on the workers of a farm, the parts here
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import secrets
@@ -13,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tb.runner import BUILD, ROOT, BenchError
@@ -46,13 +48,28 @@ def relative(path: Path) -> Path:
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
-def run_tests(jobs: Sequence[Job], base: int, options: argparse.Namespace, command: str, whole: bool) -> bool:
+Runner = Callable[[Sequence[Job], Watch], None]
+
+
+def runner(options: argparse.Namespace, stack: contextlib.ExitStack) -> Runner:
+    """This machine, or the farm of DASK=, which `stack` lets go. Raises RegressError for one that does not answer."""
+    if not options.dask:
+        return lambda jobs, watch: local.run(jobs, watch.tell, options.jobs, options.limit)
+    from verify.regress import farm  # dask takes a second to import
+
+    client = stack.enter_context(farm.connect(options.dask))
+    return lambda jobs, watch: farm.run(jobs, watch.tell, client, options.limit, watch.say)
+
+
+def run_tests(
+    jobs: Sequence[Job], base: int, options: argparse.Namespace, command: str, whole: bool, run: Runner
+) -> bool:
     """Run them and keep what came of it, also of an interrupted run, which goes through. True where all passed."""
     began = time.time()
     watch = Watch(len(jobs), jobs_of.FOLDER / "failures.txt")
     ended = False
     try:
-        local.run(jobs, watch.tell, options.jobs, options.limit)
+        run(jobs, watch)
         ended = True
     finally:
         watch.end()
@@ -65,7 +82,7 @@ def run_tests(jobs: Sequence[Job], base: int, options: argparse.Namespace, comma
         state = "" if ended else "interrupted: "
         print(
             f"{state}{watch.done} of {len(jobs)} runs, {len(watch.failed)} failed, in {time.time() - began:.0f} s, "
-            f"{options.jobs} at a time; {relative(junit)}"
+            f"{place(options)}; {relative(junit)}"
         )
         if watch.failed:
             print(f"again: make regress FAILED=1 (same seeds), each alone by its line in {relative(watch.file)}")
@@ -84,6 +101,10 @@ def run_part(name: str) -> bool:
     return status == 0
 
 
+def place(options: argparse.Namespace) -> str:
+    return f"on {options.dask}" if options.dask else f"{options.jobs} at a time"
+
+
 def number(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -96,6 +117,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=number, default=1, help="of each test that follows one")
     parser.add_argument("--base", type=number, help="that the seeds are drawn from; else one is made up, and printed")
     parser.add_argument("--jobs", type=number, default=2, help="at a time")
+    parser.add_argument("--dask", help="address of a scheduler of dask.distributed, whose workers run the tests")
     parser.add_argument("--limit", type=number, default=1200, help="seconds for one simulation")
     parser.add_argument("--tests", nargs="*", default=[], help="benches, files or ids, with *")
     parser.add_argument("--failed", action="store_true", help="only what failed last time")
@@ -116,6 +138,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RegressError, PlanError, BenchError) as error:
         print(error, file=sys.stderr)
         return 2
+    stack = contextlib.ExitStack()
+    try:
+        run = runner(options, stack)
+    except RegressError as error:
+        print(error, file=sys.stderr)
+        return 1
     command = f"make regress SEEDS={options.seeds} BASE={base}"
     if whole and "tests" in parts:
         shutil.rmtree(RUNS, ignore_errors=True)
@@ -125,8 +153,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if "tests" in parts:
             seeds = len({job.seed for job in jobs if job.seed is not None})
-            print(f"base seed {base} (BASE={base} repeats it): {len(jobs)} runs, {seeds} seeds, {options.jobs} workers")
-            passed = run_tests(jobs, base, options, command, whole)
+            where = options.dask or f"{options.jobs} workers"
+            print(f"base seed {base} (BASE={base} repeats it): {len(jobs)} runs, {seeds} seeds, {where}")
+            try:
+                with stack:
+                    passed = run_tests(jobs, base, options, command, whole, run)
+            except RegressError as error:
+                print(error, file=sys.stderr)
+                passed = False
         for name in PARTS:
             if name in parts:
                 passed = run_part(name) and passed

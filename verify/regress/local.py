@@ -27,7 +27,7 @@ def run(jobs: Sequence[Job], tell: Tell, workers: int, limit_s: int, build_s: in
         job = job or left.pop(outcomes[0].test, None)  # a worker that died names the case as pytest has it
         if job:
             first = outcomes[0]
-            tell(job, outcomes if first.test == job.test else _dead(job, first.text))
+            tell(job, outcomes if first.test == job.test else dead(job, first.text))
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / "jobs.json"
@@ -48,10 +48,11 @@ def run(jobs: Sequence[Job], tell: Tell, workers: int, limit_s: int, build_s: in
     last = LOG.read_text(errors="replace").splitlines()[-20:]
     for job in list(left.values()):
         lost = "\n".join(["no worker told what became of it; the session's last lines:", *last])
-        tell(job, _dead(job, lost))
+        tell(job, dead(job, lost))
 
 
-def _dead(job: Job, text: str) -> list[Outcome]:
+def dead(job: Job, text: str) -> list[Outcome]:
+    """The outcome of a job that nobody lived to tell."""
     return with_cases(Outcome(job.test, job.seed, "failed", 0.0, text, again(job.test, job.seed, text)), [])
 
 

@@ -36,7 +36,7 @@ class Watch:
             self.failed.append(job)
             with self.file.open("a") as file:
                 file.write(f"{'=' * 100}\n{title(first)}\n{first.text}\nagain: {first.again}\n")
-            self._line("\n".join([f"FAILED {title(first)}", *(f"    {line}" for line in shown(first))]))
+            self.say("\n".join([f"FAILED {title(first)}", *(f"    {line}" for line in shown(first))]))
         if self._live or time.monotonic() - self._said > EVERY_S or self.done == self._total:
             self.bar()
 
@@ -55,7 +55,7 @@ class Watch:
             self._out.write("\n")
         self._out.flush()
 
-    def _line(self, text: str) -> None:
+    def say(self, text: str) -> None:
         self._out.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
         self._out.flush()
 
