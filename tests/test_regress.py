@@ -18,6 +18,7 @@ import pytest
 from tb import simulators
 from tb.runner import ROOT
 from verify import results
+from verify.outcomes import Outcome
 from verify.regress import __main__ as regression
 from verify.regress import jobs
 from verify.regress.jobs import Job
@@ -188,6 +189,18 @@ def test_a_record_that_is_none(tmp_path):
 def test_seeds_are_drawn_alike():
     assert jobs.draw(7, 3) == jobs.draw(7, 5)[:3] and len(set(jobs.draw(7, 500))) == 500
     assert jobs.draw(7, 3) != jobs.draw(8, 3)
+
+
+def test_the_longest_begin_first(tmp_path, monkeypatch):
+    """Of each seed; what has never run before all others."""
+    file = tmp_path / "seconds.json"
+    names = [f"{SHORT}::test_follows_its_seed[{number}]" for number in range(3)]
+    monkeypatch.setattr(jobs, "seconds", lambda file=file, read=jobs.seconds: read(file))
+    file.write_text("cut off")
+    jobs.keep_seconds([Outcome(names[0], 5, "passed", 1.0), Outcome(names[1], 5, "passed", 0.5)], file)
+    jobs.keep_seconds([Outcome(names[1], 5, "failed", 2.0), Outcome(names[1], 6, "passed", 1.5)], file)
+    found = jobs.choose([f"{SHORT}::test_follows*"], [5, 6])
+    assert found == [Job(f"{SHORT}::test_follows_none"), *(Job(names[n], seed) for seed in (5, 6) for n in (2, 1, 0))]
 
 
 def test_a_job_has_pytests_id():

@@ -74,6 +74,7 @@ def run_tests(
     finally:
         watch.end()
         jobs_of.keep(jobs, watch.failed, base)
+        jobs_of.keep_seconds(watch.outcomes)
         junit = outcomes.JUNIT if whole else jobs_of.FOLDER / "junit.xml"
         outcomes.write_junit(watch.outcomes, junit)
         if whole:

@@ -18,6 +18,7 @@ from verify.outcomes import Outcome
 
 FOLDER = Path(os.environ.get("SRN_REGRESS") or BUILD / "regress")  # its files; a regression inside a test has its own
 LAST = FOLDER / "last.json"
+SECONDS = FOLDER / "seconds.json"
 TAG = "seed="  # ends the id of a case that follows a seed: test_bench[fifo-icarus-seed=7]
 
 
@@ -55,7 +56,8 @@ def choose(wanted: Iterable[str], seeds: Sequence[int], root: Path = ROOT) -> li
     """The jobs of tests that `wanted` finds: node ids, a file, the name of a bench, * for anything; all for none.
 
     One seed after the other, so that two workers rarely want the same build at the same time; first the tests
-    that follow no seed. Raises RegressError for a name that finds nothing.
+    that follow no seed. Of each seed the longest first, so that the workers end together. Raises RegressError for a
+    name that finds nothing.
     """
     wanted = list(wanted)
     files = [name.split("::")[0] for name in wanted]
@@ -74,8 +76,10 @@ def choose(wanted: Iterable[str], seeds: Sequence[int], root: Path = ROOT) -> li
                 f"there is no test {nothing[0]}: `make regress TESTS=` takes a bench, a file or an id, with *"
             )
         chosen = dict.fromkeys(test for test in known if any(test in tests for tests in found.values()))
-    plain = [Job(test) for test in chosen if test not in seeded]
-    return plain + [Job(test, seed) for seed in seeds for test in chosen if test in seeded]
+    took = seconds()
+    ordered = sorted(chosen, key=lambda test: -took.get(test, float("inf")))
+    plain = [Job(test) for test in ordered if test not in seeded]
+    return plain + [Job(test, seed) for seed in seeds for test in ordered if test in seeded]
 
 
 def _finds(name: str, test: str) -> bool:
@@ -96,6 +100,25 @@ def keep(jobs: Sequence[Job], failed: Iterable[Job], base: int, file: Path = LAS
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(record, indent=1))
     partial.rename(file)
+
+
+def keep_seconds(outcomes: Iterable[Outcome], file: Path = SECONDS) -> None:
+    """How long each test took, the longest of its seeds; what has not run now stays as it was."""
+    took: dict[str, float] = {}
+    for outcome in outcomes:
+        if outcome.seconds:  # not one that nobody lived to tell
+            took[outcome.test] = max(outcome.seconds, took.get(outcome.test, 0.0))
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(seconds(file) | took, indent=1))
+    partial.rename(file)
+
+
+def seconds(file: Path = SECONDS) -> dict[str, float]:
+    """By test; none where the record cannot be read, which costs time and nothing else."""
+    try:
+        return {str(test): float(took) for test, took in json.loads(file.read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def failures(file: Path = LAST) -> tuple[int, list[Job]]:
