@@ -25,9 +25,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
-from distributed import get_worker
 
 TREES = 4  # sources kept: those last used
 MOST = 256 << 20  # bytes of files that come back from one job
@@ -102,8 +102,14 @@ def end_session(leader: int) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
+def _worker() -> Any:
+    from distributed import get_worker  # a second that one.py, which wants end_session alone, can spare
+
+    return get_worker()
+
+
 def _cache() -> Path:
-    folder = Path(get_worker().local_directory).parent / "serrano"
+    folder = Path(_worker().local_directory).parent / "serrano"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -149,7 +155,7 @@ def _forget(cache: Path) -> None:
 
 def _wanted() -> bool:
     """Whether the scheduler still waits for this task."""
-    worker = get_worker()
+    worker = _worker()
     task = worker.state.tasks.get(worker.get_current_task())
     return task is not None and task.state != "cancelled"
 
