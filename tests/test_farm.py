@@ -185,7 +185,12 @@ def builders(names, machines, without=False):
 
 
 def test_an_interrupt_and_a_scheduler_that_dies(machines, tmp_path):
-    """Both keep what there is, and end what the workers still run."""
+    """Both keep what there is, and end what the workers still run. No worker at all is a sentence as well."""
+    with (
+        farm.connect(machines.address) as client,
+        pytest.raises(FarmError, match="no worker at tcp://.* for 1 s: start"),
+    ):
+        farm.run([Job(f"{SUITE}::test_passes")], lambda *_: None, client, 100, worker_s=1)
     machines.worker("a")
     wait(lambda: machines.arrived("a"))
     with regress(tmp_path, machines.address, "test_passes", "test_takes_an_hour") as run:
