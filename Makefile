@@ -6,6 +6,7 @@
 #   make test      every test; every bench on both simulators; one file: ARGS=tests/test_rtl.py       SEED
 #   make regress   every test with SEEDS=3 seeds, then the parts of the sign-off, then the page build/report/index.html
 #                  BASE J LIMIT TESTS="fifo tests/test_mx.py" PARTS="tests formal" FAILED=1 (what failed last time)
+#                  DASK=tcp://scheduler:8786 (the tests on the workers of a farm)
 #   make tb-NAME   one bench, tb/test_NAME.py            SIM SEED WAVES TEST PARAMETERS="Width=8 Depth=4"
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
@@ -51,6 +52,7 @@ LIMIT      ?= 1200
 TESTS      ?=
 PARTS      ?=
 FAILED     ?=
+DASK       ?=
 export SEED
 
 RUN := .venv/bin/python -m
@@ -78,7 +80,8 @@ test: .venv/made
 
 regress: .venv/made
 	@$(RUN) verify.regress --seeds $(SEEDS) --jobs $(J) --limit $(LIMIT) $(if $(BASE),--base $(BASE)) \
-	  $(if $(TESTS),--tests $(foreach test,$(TESTS),'$(test)')) $(if $(PARTS),--parts $(PARTS)) $(if $(FAILED),--failed)
+	  $(if $(TESTS),--tests $(foreach test,$(TESTS),'$(test)')) $(if $(PARTS),--parts $(PARTS)) $(if $(FAILED),--failed) \
+	  $(if $(DASK),--dask '$(DASK)')
 
 tb-%: .venv/made
 	@$(RUN) tb.runner $* --sim $(SIM) --seed $(SEED) $(if $(WAVES),--waves) $(if $(TEST),--test '$(TEST)') \

@@ -411,9 +411,9 @@ def build_and_run(
                 SIM_CMD_PREFIX=limit,
                 SRN_BENCH=plan.module,  # for tb.bench
                 SRN_PARAMETERS=json.dumps(parameters),
-                SRN_BINS=os.environ.get("SRN_BINS") or str(folder),  # a campaign may gather its runs' elsewhere
                 COCOTB_REWRITE_ASSERTION_FILES="test_*.py",  # not numpy as well, which costs a second
-                **(environment or {}),
+                # a campaign may gather its runs' bins elsewhere
+                **{"SRN_BINS": os.environ.get("SRN_BINS") or str(folder)} | dict(environment or {}),
             ):
                 runner.test(
                     test_module=plan.module if package == "tb.runs" else "tb.bench",  # a job is no bench

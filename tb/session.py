@@ -3,6 +3,7 @@
 Python wakes on batches of retired instructions and on interrupts, never on a clock. Every wait has a bound.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,8 +155,13 @@ class Session:
             return await self._run(request, lockstep, patience, progress, halt, until)
         except AssertionError as failure:
             state = failure.state if isinstance(failure, Hang) else await self.state()
-            Path("situation.txt").write_text(watchdog.situation(state, self._disassembly(request)))
+            self._tell(state, request)
             raise
+
+    def _tell(self, state: watchdog.State, request: Request) -> None:
+        """Keep the situation of the first failure."""
+        with contextlib.suppress(FileExistsError), open("situation.txt", "x") as file:
+            file.write(watchdog.situation(state, self._disassembly(request)))
 
     async def _run(self, request, lockstep, patience, progress, halt, until) -> Ending:
         await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
