@@ -8,7 +8,7 @@ import pytest
 from models import isa
 from models.config import Config
 from models.simulator import Simulator, Writes
-from tb.lockstep import RECORD_BITS, Lockstep, Mismatch
+from tb.lockstep import BEFORE, RECORD_BITS, Lockstep, Mismatch
 
 CONFIG = Config("bench", port_bytes=8, rows=2, vmem_words=128, amem_blocks=64, imem_words=512, stream_depth=64)
 LINES = """
@@ -128,11 +128,13 @@ CASES = {
 @pytest.mark.parametrize("at, change, lines", CASES.values(), ids=CASES.keys())
 def test_each_kind_of_difference_has_its_message(tmp_path, at, change, lines):
     head = HEAD.format(at=at, code=isa.disassemble(PROGRAM[at]))
-    assert message(tmp_path, at, change) == head + "\n  ".join(line.strip() for line in lines.strip().splitlines())
+    told = head + "\n  ".join(line.strip() for line in lines.strip().splitlines())
+    before = [f"    {pc}: {isa.disassemble(PROGRAM[pc])}" for pc in range(max(0, at - BEFORE), at)]
+    assert message(tmp_path, at, change) == "\n".join([told, *(["  retired before it:", *before] if before else [])])
 
 
 def test_another_instruction_is_told(tmp_path):
-    assert message(tmp_path, 3, 0, pc=5).endswith("scalar rd=r2 value=-7\n  pc: expected 3, seen 5")
+    assert "scalar rd=r2 value=-7\n  pc: expected 3, seen 5\n" in message(tmp_path, 3, 0, pc=5)
 
 
 def test_the_source_is_told_with_the_round_of_its_loop(tmp_path):
