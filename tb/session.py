@@ -230,12 +230,14 @@ class Session:
         first = request.program_beat * parameter("PortBytes")
 
         def disassembly(pc: int) -> str:
-            with open(self.image, "rb") as image:
-                image.seek(first + pc * isa.BYTES)
-                code = image.read(isa.BYTES)
             try:
+                with open(self.image, "rb") as image:
+                    image.seek(first + pc * isa.BYTES)
+                    code = image.read(isa.BYTES)
                 return isa.disassemble(isa.decode(code))
-            except (isa.Undefined, ValueError):
+            except OSError as error:
+                return f"unknown, {error}"
+            except ValueError:
                 return f"undefined, {code.hex()}"
 
         return disassembly

@@ -70,6 +70,7 @@ async def cases(dut):
     golden = RemoteGolden(Path(os.environ["SRN_RANDOM"]))
     await start(dut)
     session = Session(dut)
+    session.image = Path(os.environ["SRN_RANDOM"]) / "image.bin"
     while (work := golden.next()) is not None:
         try:
             halt, aborted = await perform(session, golden, work)
