@@ -26,7 +26,7 @@ DMA_PROGRAM = 3
 PATIENCE = 3000  # cycles without anything happening
 RESET_CYCLES = 4  # docs/control.md
 LIMIT = 150_000  # cycles of a test
-RESET_CYCLES = 8  # enough for the units' reset after a clear
+SETTLE_CYCLES = 8  # enough for the units' reset after a clear
 WRITING = {"dst": ("vmem", True), "a": ("vmem", False), "s": ("vmem", False), "b": ("vmem", False), "r": ("vmem", True)}
 
 
@@ -306,7 +306,7 @@ class Slice:
         """The end of a test: a halt is cleared, and all that was dispatched has gone its way."""
         if int(self.dut.halted_o.value):
             await self.step(clear=True)
-        for _ in range(RESET_CYCLES):
+        for _ in range(SETTLE_CYCLES):
             await self.step()
         for unit in UNITS:
             assert not self.queues[unit] and not self.running[unit], f"{unit} has work left"
