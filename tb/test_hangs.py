@@ -7,7 +7,7 @@ import cocotb
 import numpy as np
 from cocotb.handle import Force, Release
 
-from models import isa
+from models import isa, registers
 from tb.programs import config_of
 from tb.session import Hang, Request, Session
 from tb.stream import clocks, rng, start
@@ -99,6 +99,7 @@ async def run_until_stuck(dut, session: Session, wire: str | None, value: int, a
     try:
         await run
     except Hang as hang:
+        assert await session.status() & registers.STATUS_RUNNING, "the host is told that a chip that hangs does not run"
         return hang
     finally:
         handle.value = Release()
