@@ -206,6 +206,7 @@ class Session:
         """What every unit, queue and stream does now."""
         self.dut.report_i.value = 1
         await clocks(self.dut, 2)
+        await FallingEdge(self.dut.clk_o)  # Icarus wakes us before it has clocked
         self.dut.report_i.value = 0
         return watchdog.read(Path("state.txt"))
 

@@ -426,7 +426,7 @@ def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
     waves = Waves(file, window.get("FROM"), window.get("TO"), window.get("AROUND"))
     with pytest.raises(runner.BenchError) as second:
         driver.run(job, "rtl", simulator=simulator, waves=waves, again="make sim")
-    cause = r"Mismatch: (instruction .*)" if planted == "bit" else r"(?:FATAL|%Fatal): .*(planted)"
+    cause = r"Mismatch: (instruction \d+, pc \d+)" if planted == "bit" else r"(?:FATAL|%Fatal): .*(planted)"
     assert re.search(cause, str(second.value))[1] == re.search(cause, str(first.value))[1]
     assert f"waves: {file}" in str(second.value)
     shown = Waveform(file)
