@@ -6,6 +6,16 @@ import pytest
 
 from tb import simulators
 
+# What takes minutes begins first, so that no worker is left alone with it at the end.
+LONGEST = (
+    "test_bench[system-icarus",
+    "test_bench[hangs-icarus",
+    "test_debugging.py::",
+    "test_bench[dram-icarus",
+    "test_bench[vector-icarus",
+    "test_batch.py::test_the_rtl",
+)
+
 os.environ.setdefault("COVERAGE", "line")  # here every simulation counts lines and branches (tb/coverage.py)
 
 # A skip that is not named here fails the run. Test file -> why it may be skipped.
@@ -18,6 +28,13 @@ EXPECTED_SKIPS = {
 def pytest_configure(config):
     if os.environ.get("CI") == "true" and simulators.find_icarus() is None:
         raise pytest.UsageError(f"CI needs Icarus Verilog: {simulators.ICARUS_INSTALL}")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        return next((number for number, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def _reports(config, outcome):
