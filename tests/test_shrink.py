@@ -1,12 +1,16 @@
 """The shrinker alone: a made-up failure stands for the RTL, so that what is left is known."""
 
+import json
+
 import pytest
 
 from models import isa
+from tb.lockstep import Mismatch
+from verify.random import campaign, dry
 from verify.random import case as cases
-from verify.random import dry
 from verify.random.case import MEMORY, Case, Program
 from verify.random.generate import generate
+from verify.random.golden import Golden
 from verify.random.profile import load
 from verify.random.shrink import only, replayed, shrink
 
@@ -128,3 +132,35 @@ def test_a_case_is_what_its_text_says(large):
 def test_a_text_that_is_no_case_is_told_in_a_sentence(text, told):
     with pytest.raises(cases.CaseError, match=f"^{told}$"):
         cases.read(text)
+
+
+def test_what_failed_once_has_failed_though_it_passes_when_run_again(tmp_path):
+    path = tmp_path / "case.asm"
+    path.write_text(cases.write(Case((Program((isa.make("end"),)),), text="a case")))
+    (tmp_path / "order.json").write_text(json.dumps({"kind": "files", "paths": [str(path)]}))
+    golden = Golden(tmp_path)
+    assert golden.next().detail is None
+    golden.fail(Mismatch(0, "it differs", difference=object()), "")
+    assert golden.next().detail == 0  # again, to list the words
+    golden.passed(None, "")
+    assert golden.next() is None
+    entries = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert [entry["failed"] for entry in entries if "failed" in entry] == [True]
+    assert "it differs\nrun again in the same simulation" in cases.read((tmp_path / "failed.asm").read_text()).text
+
+
+def test_a_case_that_does_not_fail_alone_is_not_kept(tmp_path, monkeypatch, large):
+    """A candidate may fail by what those before it left behind: then all of what failed is kept, with its message."""
+    smallest = Case((Program((isa.make("end"),)),))
+
+    def simulate(order, simulator, folder, parameters=None, bins=None, again=False):
+        folder.mkdir(exist_ok=True)
+        if order["kind"] == "shrink":
+            (folder / "shrunk.asm").write_text(cases.write(smallest))
+        return campaign.Outcome({})
+
+    monkeypatch.setattr(campaign, "simulate", simulate)
+    failed = cases.replace(large, text="profile hazards\nit differs")
+    kept = campaign.shrink(failed, "verilator", tmp_path / "shrink-x")
+    assert kept.programs == large.programs
+    assert kept.text == f"{failed.text}\n{campaign.NOT_ALONE.format(1)}"

@@ -13,6 +13,7 @@ from verify.random.case import Case
 FOLDER = BUILD / "random"
 COUNTS = ("instructions", "commands", "programs", "halts", "resets")
 CHUNK = {"verilator": 40_000, "icarus": 2_000}  # instructions of a simulation: well below its limit of time
+NOT_ALONE = "cut down to {} instructions it failed among other candidates and not in a simulation of its own, so all of it is kept"
 
 
 @dataclass
@@ -111,7 +112,9 @@ def repeat(case: Case, simulator: str, folder: Path) -> Case | None:
 
 
 def shrink(case: Case, simulator: str, folder: Path) -> Case:
-    """The smallest case found that fails as well, in as many simulations as die of a candidate and one."""
+    """The smallest case found that fails as well, from a fresh simulation too, else the whole one; in as many simulations as
+    die of a candidate and one."""
+    whole = case
     folder.parent.mkdir(parents=True, exist_ok=True)
     path = folder.with_suffix(".asm")
     case = replace(case, text=case.text.partition("\n")[0])  # what was seen is told of the smallest
@@ -121,4 +124,6 @@ def shrink(case: Case, simulator: str, folder: Path) -> Case:
         again = True
     shrunk = folder / "shrunk.asm"
     smallest = cases.read(shrunk.read_text()) if shrunk.exists() else case
-    return repeat(smallest, simulator, folder.with_name(folder.name + "-shrunk")) or smallest
+    if failed := repeat(smallest, simulator, folder.with_name(folder.name + "-shrunk")):
+        return failed
+    return replace(whole, text=f"{whole.text}\n{NOT_ALONE.format(smallest.size())}")

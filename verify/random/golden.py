@@ -24,6 +24,7 @@ from verify.random.generate import generate
 from verify.random.observe import Observed
 from verify.random.shrink import only, replayed, shrink
 
+NOT_AGAIN = "run again in the same simulation it did not differ: it depends on what the chip held before"
 Cases = Generator[Case, bool, None]  # is told of each whether it failed
 
 
@@ -66,13 +67,16 @@ class Golden(Lockstep):
         self._counts: dict[str, int] = {}
         self._place = 0  # of the program in its case
         self._repeat: tuple[int, int] | None = None  # place, instruction that are run again in detail
+        self._first: AssertionError | None = None  # which made it run again
         self._verdict: bool | None = None
 
     def next(self) -> Work | None:
         """The next program, of the same case while there is one. None: that was all."""
         if work := next(self._work, None):
             return work
-        if self._case:
+        if self._case and self._first:  # what failed once has failed
+            self.fail(AssertionError(f"{self._first}\n{NOT_AGAIN}"), "")
+        elif self._case:
             self._finish(False)
         return self._new_case()
 
@@ -127,7 +131,7 @@ class Golden(Lockstep):
         """A difference in an instruction is repeated, to tell the first element, before the case has failed."""
         if self.kind != "shrink":
             if isinstance(failure, Mismatch) and failure.difference and self._repeat is None:
-                self._repeat = self._place, failure.index
+                self._repeat, self._first = (self._place, failure.index), failure
                 self._work = self._programs(self._case)
                 return
             if self._repeat and isinstance(failure, Mismatch) and self._repeat == (self._place, failure.index):
@@ -138,7 +142,7 @@ class Golden(Lockstep):
         else:
             message = str(failure).splitlines()[0]
             (self.folder / "shrunk.asm").write_text(cases.write(self._case))
-        self._repeat = None
+        self._repeat = self._first = None
         self._work = iter(())
         self._finish(True, message)
         self._case = None
