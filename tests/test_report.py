@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from verify import plan, results
-from verify.report.content import page
+from verify.report.content import page, slowest
 from verify.report.document import BAD, GOOD, Page, Row, Section, Table
 from verify.report.draw import html, markdown
 from verify.results import Figure
@@ -134,3 +134,9 @@ def test_html_is_whole_and_needs_nothing_else(folder):
     assert not opened
     for part in ("Versions", "Verilator", "commit"):
         assert part in drawn
+
+
+def test_the_page_lists_the_tests_that_took_longest():
+    rows = [{"test": f"tests/test_a.py::test_{n}", "seconds": float(n)} for n in range(30)]
+    table = slowest(rows)
+    assert [row.cells[1] for row in table.rows] == [f"{n}.0" for n in range(29, 9, -1)]

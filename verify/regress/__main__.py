@@ -151,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "coverage" in parts:
             os.environ["COVERAGE"] = "toggle"
     passed, interrupted = True, False
+    took: dict[str, float] = {}  # seconds of each part, of wall clock
+    began = time.time()
     try:
         if "tests" in parts:
             seeds = len({job.seed for job in jobs if job.seed is not None})
@@ -162,12 +164,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except RegressError as error:
                 print(error, file=sys.stderr)
                 passed = False
+            took["tests"] = time.time() - began
         for name in PARTS:
             if name in parts:
+                began = time.time()
                 passed = run_part(name) and passed
+                took[name] = time.time() - began
     except KeyboardInterrupt:
         print("interrupted: what was earned is kept")
         interrupted = True
+    print("time:", ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took.items()) or "nothing ran")
     if whole:
         passed = write_page() == 0 and passed
     return 130 if interrupted else int(not passed)

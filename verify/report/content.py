@@ -23,6 +23,7 @@ PARTS = {  # what a sign-off consists of, and the command that runs each
     "mutation": "make mutate",
 }
 FOLD = 40  # rows, beyond which a table is folded and what is red in it stands before
+SLOWEST = 20  # tests listed with their time
 RED_WORDS = re.compile(r"fail(ed|ing)?|survived|missed|unknown|timeout|no|false|red", re.IGNORECASE)
 
 
@@ -135,11 +136,21 @@ def part_section(name: str, record: Mapping | None, refused: str) -> Section:
         more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
         text += f". Seeds: {', '.join(map(str, seeds[:20]))}{more}"
     tables = [_details(record["rows"])] if record["rows"] else []
+    slow = slowest(record["rows"])
     if tables and len(tables[0].rows) > FOLD:
         red = [row for row in tables[0].rows if row.mark == BAD]
         folded = Table(tables[0].head, tables[0].rows, "all of it", folded=True)
         tables = [Table(folded.head, red, "red"), folded] if red else [folded]
+    tables += [slow] if slow and len(record["rows"]) > SLOWEST else []
     return Section(name.capitalize(), GOOD if record["passed"] else BAD, text, record["command"], tables)
+
+
+def slowest(rows: Sequence[Mapping]) -> Table | None:
+    """Of tests with their seconds, over all seeds."""
+    timed = [row for row in rows if "test" in row and isinstance(row.get("seconds"), int | float)]
+    longest = sorted(timed, key=lambda row: -row["seconds"])[:SLOWEST]
+    cells = [Row([row["test"], f"{row['seconds']:.1f}"]) for row in longest]
+    return Table(["test", "seconds"], cells, f"the {SLOWEST} that took longest") if cells else None
 
 
 def _details(rows: Sequence[Mapping]) -> Table:
