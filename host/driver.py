@@ -67,7 +67,7 @@ def run(
     """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, again, lockstep, memory, latency of the ideal one, trace).
 
     `waves`, a tb.wave_text.Waves, says which cycles to write, and to what file; `again` is the command that a failure
-    tells to repeat, before what it adds: the window of the waves.
+    tells to repeat, before what it adds: the window of the waves. Without `waves`, WAVES=1 in the environment asks for all.
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
@@ -155,6 +155,7 @@ def _run_on_rtl(
 ):
     assert CONFIGS[job.config.name] == job.config, "the RTL is built for a named configuration"
     trace = timeline.destination(trace) if trace else None
+    waves = waves or (wave_text.Waves() if runner.waves_asked() else None)
     folder = Path(folder or runner.BUILD / "jobs" / f"{job.config.name}-{simulator}-{time.time_ns():x}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -4,7 +4,6 @@ python -m host.run --model checkpoints/serrano-py-2m --prompt 'def fibonacci(n):
 """
 
 import argparse
-import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from host import checkpoint, driver, generate
 from host.cost import cost, dram_line
 from host.errors import SerranoError
-from tb import dram_presets, runner, simulators, wave_text
+from tb import dram_presets, failure, runner, simulators, wave_text
 
 TRACE = runner.BUILD / "trace" / "sim.json"
 
@@ -87,8 +86,7 @@ def _waves(options) -> wave_text.Waves | None:
 def _again(options) -> str:
     """The command that repeats this run, as a shell takes it."""
     names = ("sim", "config", "model", "prompt", "prompts", "batch", "tokens", "weights", "memory", "seed")
-    values = {name.upper(): str(getattr(options, name)).replace("$", "$$") for name in names}
-    return " ".join(["make sim", *(f"{name}={shlex.quote(value)}" for name, value in values.items() if value)])
+    return failure.make("sim", **{name.upper(): getattr(options, name) for name in names})
 
 
 def _check_simulator(name: str) -> None:

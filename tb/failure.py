@@ -6,6 +6,7 @@ Everything is read from the run's folder, so that a run that was killed tells as
 import importlib.metadata
 import platform
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +15,12 @@ from tb import simulators
 
 LONGEST = 40  # lines of one message
 _ASSERTION = re.compile(r"^(?:FATAL|ERROR|%Error): *(.*)$", re.MULTILINE)
+
+
+def make(target: str, **variables: object) -> str:
+    """A command of our Makefile as a shell takes it, with the variables that have a value; make takes a dollar doubled."""
+    values = {name: str(value).replace("$", "$$") for name, value in variables.items() if value not in (None, "")}
+    return " ".join([f"make {target}", *(f"{name}={shlex.quote(value)}" for name, value in values.items())])
 
 
 def first_failure(results: Path) -> tuple[str, str] | None:

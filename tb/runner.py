@@ -24,6 +24,7 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -333,6 +334,24 @@ def _tail(log: Path, lines: int = 40) -> str:
 # ---------------------------------------------------------------- running
 
 
+def command(bench: str, simulator: str, seed: int, testcase: str | None, parameters: Mapping[str, int]) -> str:
+    """What a person types to run a bench so."""
+    values = " ".join(f"{name}={value}" for name, value in parameters.items())
+    return failure.make(f"tb-{bench}", SIM=simulator, SEED=seed, TEST=testcase, PARAMETERS=values)
+
+
+def waves_asked() -> bool:
+    """By the variable WAVES, for a run of a program, whatever runs it; a bench has an option."""
+    return os.environ.get("WAVES", "") not in ("", "0")
+
+
+def _invoked() -> str:
+    """What was typed to come here: pytest for the test that runs now, or this process's own arguments."""
+    if test := os.environ.get("PYTEST_CURRENT_TEST"):
+        return f".venv/bin/python -m pytest {shlex.quote(test.rpartition(' ')[0])}"
+    return shlex.join(sys.orig_argv)
+
+
 def wave_file_name(simulator: str) -> str:
     return "waves.fst" if simulator == "icarus" or simulators.has_fst() else "waves.vcd"
 
@@ -355,10 +374,12 @@ def build_and_run(
     """Run a bench; raise BenchError unless every test of it ran and passed.
 
     `testcase`, a regular expression, chooses among its tests. `label` names the run's folder under build/run, where
-    `wave_file` lies unless it is given. `again`, called with the log of a failure, tells the command that repeats it with waves.
+    `wave_file` lies unless it is given. `again`, called with the log of a failure, tells the command that repeats it with
+    waves; without it a bench's is that of `command`, and of a run of a program whatever ran it, with WAVES=1 before it.
     """
     parameters = dict(parameters or {})
     seed = int(os.environ.get("SEED") or 1) if seed is None else seed
+    waves = waves or (package in RUNS and waves_asked())
     plan = load_bench(bench, package)
     if simulator not in plan.simulators:
         raise BenchError(f"{plan.module} does not run on {simulator}: {plan.reason}")
@@ -375,8 +396,6 @@ def build_and_run(
     results = folder / "results.xml"
     wave_file = wave_file or folder / wave_file_name(simulator)
     own_waves = waves and dumps_itself(plan.toplevel, folders)
-    repeat = f"make tb-{bench} SIM={simulator} SEED={seed}" + (f" TEST='{testcase}'" if testcase else "")
-    repeat += f" PARAMETERS='{' '.join(f'{k}={v}' for k, v in parameters.items())}'" if parameters else ""
 
     def finish_waves() -> tuple[Path | None, str]:
         from tb import wave_viewers  # it stands on this module
@@ -386,8 +405,13 @@ def build_and_run(
     def red(reason: str) -> BenchError:
         said = failure.report(folder, _text(log), simulator, seed, parameters)
         lines = [f"{label}: {reason}", _tail(log), *said, f"log: {log.relative_to(ROOT)}", finish_waves()[1]]
-        command = again(_text(log)) if again else f"{repeat} WAVES=1"
-        error = BenchError("\n".join([*filter(None, lines), f"again: {command}"]))
+        if again:
+            repeat = again(_text(log))
+        elif package in RUNS:
+            repeat = f"SEED={seed} WAVES=1 {_invoked()}"
+        else:
+            repeat = f"{command(bench, simulator, seed, testcase, parameters)} WAVES=1"
+        error = BenchError("\n".join([*filter(None, lines), f"again: {repeat}"]))
         error.cases = read_cases(results, expected)
         return error
 

@@ -438,6 +438,18 @@ def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
         assert index == window["AROUND"]
 
 
+def test_without_a_command_the_line_is_what_ran_it(tmp_path, monkeypatch):
+    """Here pytest, of this test; with WAVES=1 before it, which is what it says."""
+    plant(PLANTS["promise"], tmp_path, monkeypatch)
+    test = "tests/test_wave.py::test_without_a_command_the_line_is_what_ran_it"
+    with pytest.raises(runner.BenchError, match=rf"(?m)^again: SEED=1 WAVES=1 \.venv/bin/python -m pytest {test}$"):
+        driver.run(make_job(LONG), "rtl", simulator=SIMULATORS[-1])
+    monkeypatch.setenv("WAVES", "1")
+    with pytest.raises(runner.BenchError, match=r"(?m)^waves: .*waves\.fst") as second:
+        driver.run(make_job(LONG), "rtl", simulator=SIMULATORS[-1])
+    assert "planted" in str(second.value)
+
+
 def test_the_waves_of_a_hang_are_those_of_its_beginning(tmp_path, monkeypatch):
     plant(HANG, tmp_path, monkeypatch)
     monkeypatch.setattr(driver, "PATIENCE_CYCLES", 8_000)

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from tb.runner import ROOT, SIMULATORS, BenchError
-from verify.random import campaign, case, profile
+from verify.random import campaign, profile
+from verify.random import case as cases
 from verify.random import record as records
 from verify.random.case import Case, CaseError
 from verify.random.profile import ProfileError
@@ -49,9 +50,12 @@ def shown(path: Path) -> str:
 def one_case(path: Path, simulator: str) -> int:
     if not path.exists():
         raise UsageError(f"there is no file {path}")
-    failed = campaign.repeat(case.read(path.read_text(), str(path)), simulator, campaign.FOLDER / f"repeat-{path.stem}")
-    print(failed.text if failed else f"{shown(path)}: no difference on {simulator}")
-    return int(failed is not None)
+    case = cases.read(path.read_text(), str(path))
+    outcome = campaign.repeat(case, simulator, campaign.FOLDER / f"repeat-{path.stem}")
+    print(outcome.failed.text if outcome.failed else f"{shown(path)}: no difference on {simulator}")
+    if outcome.said:
+        print(outcome.said)
+    return int(outcome.failed is not None)
 
 
 def keep(failed: Case, simulator: str, name: str) -> None:
@@ -61,11 +65,9 @@ def keep(failed: Case, simulator: str, name: str) -> None:
     smallest = campaign.shrink(failed, simulator, campaign.FOLDER / f"shrink-{name}")
     KEPT.mkdir(exist_ok=True)
     path = KEPT / f"{name}.asm"
-    path.write_text(case.write(smallest))
-    print(
-        f"\n{smallest.text}\n\n{smallest.size()} of {failed.size()} instructions are left, in {shown(path)}; to repeat:"
-    )
-    print(f"  python -m verify.random --case {shown(path)} --sim {simulator}")
+    path.write_text(cases.write(smallest))
+    print(f"\n{smallest.text}\n\n{smallest.size()} of {failed.size()} instructions are left, in {shown(path)}")
+    print(f"again: WAVES=1 .venv/bin/python -m verify.random --case {shown(path)} --sim {simulator}")
 
 
 def run(names: list[str], seed: int, instructions: int, simulator: str) -> int:

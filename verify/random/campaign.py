@@ -23,6 +23,7 @@ class Outcome:
     counts: dict[str, int]
     failed: Case | None = None
     died: bool = False  # of that case
+    said: str = ""  # of the waves, where WAVES asks for them
 
 
 def simulate(
@@ -41,9 +42,9 @@ def simulate(
     (folder / "image.bin").touch()
     journal = folder / "journal.jsonl"
     journal.touch()
-    death = None
+    death, said = None, ""
     try:
-        build_and_run(
+        done = build_and_run(
             "cases",
             simulator,
             parameters or cases.PARAMETERS,
@@ -53,8 +54,10 @@ def simulate(
             package="verify.random",
             label=f"random-{simulator}-{folder.name}",
         )
+        said = done.said
     except BenchError as error:
         death = error
+        said = next((line for line in str(error).splitlines() if line.startswith(("waves: ", "no waves: "))), "")
     entries = [json.loads(line) for line in journal.read_text().splitlines()]
     if death:
         if not entries or "failed" in entries[-1]:
@@ -68,7 +71,7 @@ def simulate(
     ends = [entry for entry in entries if "failed" in entry]
     counts = {name: sum(entry[name] for entry in ends) for name in COUNTS} | {"cases": len(ends)}
     failed = folder / "failed.asm"
-    return Outcome(counts, cases.read(failed.read_text()) if failed.exists() else None, death is not None)
+    return Outcome(counts, cases.read(failed.read_text()) if failed.exists() else None, death is not None, said)
 
 
 def _last_words(text: str) -> str:
@@ -103,12 +106,12 @@ def run(
     return total
 
 
-def repeat(case: Case, simulator: str, folder: Path) -> Case | None:
-    """The case, with what is seen in its text, if it fails."""
+def repeat(case: Case, simulator: str, folder: Path) -> Outcome:
+    """Of this case alone."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder.with_suffix(".asm")
     path.write_text(cases.write(case))
-    return simulate({"kind": "files", "paths": [str(path)]}, simulator, folder, case.parameters).failed
+    return simulate({"kind": "files", "paths": [str(path)]}, simulator, folder, case.parameters)
 
 
 def shrink(case: Case, simulator: str, folder: Path) -> Case:
@@ -124,6 +127,6 @@ def shrink(case: Case, simulator: str, folder: Path) -> Case:
         again = True
     shrunk = folder / "shrunk.asm"
     smallest = cases.read(shrunk.read_text()) if shrunk.exists() else case
-    if failed := repeat(smallest, simulator, folder.with_name(folder.name + "-shrunk")):
+    if failed := repeat(smallest, simulator, folder.with_name(folder.name + "-shrunk")).failed:
         return failed
     return replace(whole, text=f"{whole.text}\n{NOT_ALONE.format(smallest.size())}")
