@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -201,23 +201,36 @@ class Tree:
         (BUILD / "runtime").mkdir(parents=True, exist_ok=True)
         (folder / "build" / "runtime").symlink_to(BUILD / "runtime")  # of Verilator, the same for all
 
-    def run(self, campaign: Campaign, run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
+    @contextlib.contextmanager
+    def planted(self, changed: dict[str, str]) -> Iterator[None]:
+        """With these texts in its files, until the end; what was built of them goes as well."""
         for file, text in changed.items():
             (self.folder / file).write_text(text)
-        command = [sys.executable, "-m", "verify.mutate.bench", *run.arguments(), str(limit)]
-        child = subprocess.Popen(
-            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
-        with campaign.lock:
-            campaign.children.add(child)
         try:
-            said, complaint = child.communicate()
+            yield
         finally:
-            with campaign.lock:
-                campaign.children.discard(child)
             for file in changed:
                 shutil.copyfile(ROOT / file, self.folder / file)
             shutil.rmtree(self.folder / "build" / "sim", ignore_errors=True)
+
+    def run(self, campaign: Campaign, run: plan.Run, changed: dict[str, str], limit: float) -> dict | None:
+        command = [sys.executable, "-m", "verify.mutate.bench", *run.arguments(), str(limit)]
+        with self.planted(changed):
+            child = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            with campaign.lock:
+                campaign.children.add(child)
+            try:
+                said, complaint = child.communicate()
+            finally:
+                with campaign.lock:
+                    campaign.children.discard(child)
         if campaign.stopping.is_set():
             return None
         try:

@@ -33,6 +33,7 @@ PARTS = {  # after the tests, in this order: the module that is run, and the rec
     "coverage": ("verify.coverage", ["coverage", "bins"]),  # of tests and campaigns
     "formal": ("verify.formal", ["formal"]),
     "mutation": ("verify.mutate", ["mutation"]),
+    "reproduction": ("verify.reproduce", ["reproduction"]),
 }
 
 

@@ -21,6 +21,7 @@ PARTS = {  # what a sign-off consists of, and the command that runs each
     "random": "make random",
     "formal": "make formal",
     "mutation": "make mutate",
+    "reproduction": "make reproduce",
 }
 FOLD = 40  # rows, beyond which a table is folded and what is red in it stands before
 SLOWEST = 20  # tests listed with their time
