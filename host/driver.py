@@ -169,6 +169,7 @@ def _run_on_rtl(
         "lockstep": lockstep,
         "patience": PATIENCE_CYCLES,
         "waves": waves is not None,
+        "index": waves.index if waves else None,
         "sources": job.sources,
     }
     (folder / "job.json").write_text(json.dumps(description))

@@ -274,8 +274,7 @@ class Session:
             return mismatch
         await self.reset()
         await self.fill(image)
-        self.dut.detail_index_i.value = mismatch.index
-        self.dut.detail_i.value = 1
+        self.list_words(mismatch.index)
         await self.ring(request)
         retired = before = -1
         while retired <= mismatch.index and (retired == -1 or retired != before):
@@ -285,6 +284,15 @@ class Session:
                 retired = int(self.dut.retired_o.value)
                 if retired != before:
                     break
+        return await self.listed(mismatch)
+
+    def list_words(self, index: int) -> None:
+        """Of the instruction with this place since the reset, when it comes."""
+        self.dut.detail_index_i.value = index
+        self.dut.detail_i.value = 1
+
+    async def listed(self, mismatch: Mismatch) -> Mismatch:
+        """The mismatch of an instruction whose words were listed: names element and cycle."""
         self.dut.detail_i.value = 0
         await clocks(self.dut, 2)
         return mismatch.explained(Path("detail.txt"))

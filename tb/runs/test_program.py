@@ -1,9 +1,9 @@
 """Runs one program on the whole chip (tb/system.sv), every retired instruction compared with the simulator.
 
 The job is a folder named by SRN_JOB: job.json and image.bin in, result.json, progress.jsonl and memory.bin out (host/driver.py
-writes and reads them). A difference is repeated at once, to name the first element (tb/session.py), unless waves are written: they
-show it. What a failure's waves should show goes to failed.json: {"index"} of the instruction, or {"cycle"}, that
-of the last sign of life, where there is none.
+writes and reads them). A difference is repeated at once, to name the first element (tb/session.py), unless waves are written:
+then the words of the instruction that they show are listed on the way. What a failure's waves should show goes to failed.json:
+{"index"} of the instruction, or {"cycle"}, that of the last sign of life, where there is none.
 """
 
 import json
@@ -61,11 +61,15 @@ async def program(dut):
             tokens = {beat: await token_in(beat) for beat in slots.next_step()}
             append(folder / "progress.jsonl", {"step": slots.take_step(tokens.get), "counters": snapshot})
 
+    if job["index"] is not None:
+        session.list_words(job["index"])
     begun = time.process_time()
     try:
         ending = await session.run(request, lockstep, job["patience"], progress)
     except Mismatch as mismatch:
         (folder / "failed.json").write_text(json.dumps({"index": mismatch.index}))
+        if mismatch.index == job["index"]:
+            raise await session.listed(mismatch) from None
         if job["waves"]:
             raise
         raise await session.explain(mismatch, request, None, job["patience"]) from None
