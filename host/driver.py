@@ -103,8 +103,9 @@ def _run_on_simulator(job, on_step):
     return Outcome(simulator.dram, result)
 
 
-def parameters(config: Config) -> dict[str, int]:
-    """The RTL's parameters of a configuration."""
+def parameters(config: Config, memory: str = "ideal") -> dict[str, int]:
+    """The parameters of tb/system.sv for a configuration, and a memory whose channels may be more than are always built."""
+    channels = dram_presets.settings(memory, config.port_bytes).channels
     return {
         "PortBytes": config.port_bytes,
         "Rows": config.rows,
@@ -114,12 +115,13 @@ def parameters(config: Config) -> dict[str, int]:
         "ImemWords": config.imem_words,
         "StreamDepth": config.stream_depth,
         "MemoryBeats": 0,  # all that an address can name
+        **({"DramChannels": channels} if channels > dram_presets.BUILT else {}),
     }
 
 
-def build(config: Config, simulator: str = "verilator", waves: bool = False) -> None:
+def build(config: Config, simulator: str = "verilator", waves: bool = False, memory: str = "ideal") -> None:
     """Make the simulation of a configuration, if it is not made yet. Raises tb.runner.BenchError."""
-    runner.build("system", simulator, parameters(config), waves)
+    runner.build("system", simulator, parameters(config, memory), waves)
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
@@ -189,7 +191,7 @@ def _run_on_rtl(
         done = runner.build_and_run(
             "program",
             simulator,
-            parameters(job.config),
+            parameters(job.config, memory),
             waves=waves is not None,
             wave_file=waves.file if waves else None,
             seed=seed,

@@ -65,7 +65,7 @@ def estimate(
 
 
 def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
-    """The memory, by its name as MEMORY= takes it, and the clock in GHz: that at which a beat a cycle is its peak.
+    """The memory, by its name as MEMORY= takes it, and the port's clock in GHz: unless told otherwise that at which a beat a cycle is its peak.
 
     What the means are made of: docs/performance-model.md. Raises SerranoError.
     """
@@ -79,13 +79,14 @@ def memory_of(name: str, port_bytes: int) -> tuple[Memory, float]:
         texts = [getattr(preset, timing) for timing in timings]
         return float(sum(dram_presets.nanoseconds(text, dram_presets.period(preset)) for text in texts)) * clock
 
-    access = preset.width * preset.burst // 8 * preset.channels / port_bytes  # beats
+    peak, access = float(chosen.peak), float(preset.transfer * chosen.clock)  # access: clocks of its data
+    beats = preset.width * preset.burst // 8 * preset.channels // port_bytes  # of an access of every channel
     return Memory(
         name=str(name),
         latency=math.ceil(cycles("tRCD", "tCL", "tCTL")),
         write_latency=16,
-        share=LINEAR[preset.name],
-        write_beat=max(cycles("tCCDL"), access) / access,
+        share=LINEAR[preset.name] * peak,
+        write_beat=max(peak * max(cycles("tCCDL"), access) / beats, 1.0),
         turn=cycles("tRTW", "tRP", "tRCDWR", "tCWL", "tWTRL"),
         rows=preset.row_bytes * dram_presets.GROUPS * preset.channels // port_bytes,
         conflict=cycles("tRTP", "tRP", "tRCD"),
@@ -199,7 +200,7 @@ def run(options) -> None:
     token, needed, chosen = reply_cost(
         model, config, options.weights, options.position, options.tokens, memory, options.batch
     )
-    peak = config.port_bytes * token.cycles
+    peak = config.port_bytes * token.cycles * float(dram_presets.settings(options.memory, config.port_bytes).peak)
     print(
         f"{options.model}, {config.name}, {options.weights}, {memory.name}, {options.tokens} tokens from position {options.position}"
     )

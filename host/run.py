@@ -149,7 +149,7 @@ def _run(options) -> int:
     backend = {"backend": "simulator"}
     trace = TRACE if options.trace else None
     if on_rtl:
-        driver.build(config, options.sim, waves is not None)
+        driver.build(config, options.sim, waves is not None, options.memory)
         print(f"(simulator ready after {time.monotonic() - begun:.0f} s)\n")
         backend = {"backend": "rtl", "simulator": options.sim, "seed": seed, "waves": waves}
         backend |= {"memory": options.memory, "trace": trace, "again": _again(options)}

@@ -21,7 +21,7 @@ module dram #(
     parameter int PoolPages    = 1024,   // pages of the contents that are held at a time
     parameter int Latency      = 40,     // cycles from read address to first beat, at least 1
     parameter int WriteLatency = 16,     // cycles from last write beat to response, at least 1
-    parameter int NumChannels  = 2       // DRAM channels built; how many are used, the file says
+    parameter int NumChannels  = 2       // DRAM channels built, 1, 2, 4 or 8; how many are used, the file says
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -105,6 +105,7 @@ module dram #(
   localparam logic [1:0] DecErr = 2'd3;
 
   initial if (Latency < 1 || Latency > 1000 || WriteLatency < 1) $fatal(1, "%m: a latency is at least 1, of a read at most 1000");
+  initial if (2 ** $clog2(NumChannels) != NumChannels || NumChannels > 8) $fatal(1, "%m: NumChannels is 1, 2, 4 or 8");
 
   // ---------------------------------------------------------------------------------------------- contents
   dram_contents #(
@@ -174,7 +175,7 @@ module dram #(
   localparam int ChannelW = NumChannels > 1 ? $clog2(NumChannels) : 1;
   localparam int RowW = 24;
   localparam int ColumnW = 8;
-  localparam int AccessW = 9;  // accesses, and beats, on their way, of an id
+  localparam int AccessW = 8 + ChannelW;  // accesses, and beats, on their way, of an id: the more channels, the more clocks is the latency
   localparam int TagW = IdW + AccessW;
   localparam int LagClocks = 5;  // from AR to an access in its queue and from its column command to R, which are counted in the latency
 

@@ -1,6 +1,6 @@
 """What benches of the DRAM share: playing requests with tb/dram_tb.sv, its statistics, random traffic, the check of its commands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,17 @@ Request = tuple[int, int, int, int]  # id, beat, beats, after: bursts of the oth
 
 @dataclass
 class Played:
-    """`clocks` from the first address to the last answer; the channels' statistics, summed; beats moved."""
+    """`clocks` from the first address to the last answer; each channel's statistics, and summed; beats moved, the most a clock."""
 
     clocks: int
     counts: dict[str, int]
+    channels: list[dict[str, int]]
     beats: int
+    peak: float = 1.0
 
     @property
     def share(self) -> float:
-        return self.beats / self.clocks
+        return self.beats / self.clocks / self.peak
 
 
 def _write(name: str, requests: list[Request]) -> None:
@@ -35,7 +37,8 @@ def _write(name: str, requests: list[Request]) -> None:
 
 async def play(dut, memory: str, port_bytes: int, *requests, **inputs) -> Played:
     """Reset with this memory, and its contents from image.bin if `load_i` is given; play, dump."""
-    return await play_text(dut, dram_presets.settings(memory, port_bytes).text, *requests, **inputs)
+    chosen = dram_presets.settings(memory, port_bytes)
+    return replace(await play_text(dut, chosen.text, *requests, **inputs), peak=float(chosen.peak))
 
 
 async def play_text(dut, text: str, reads=(), writes=(), max_reads=64, max_writes=16, **inputs) -> Played:
@@ -61,7 +64,8 @@ async def play_text(dut, text: str, reads=(), writes=(), max_reads=64, max_write
     dut.dump_i.value = 0
     await clocks(dut, 2)
     beats = int(dut.read_beats_o.value) + int(dut.write_beats_o.value)
-    return Played(int(dut.span_o.value), dram_presets.statistics(Path("dram_stats.txt")), beats)
+    left = Path("dram_stats.txt")
+    return Played(int(dut.span_o.value), dram_presets.statistics(left), dram_presets.each_channel(left), beats)
 
 
 def linear(beats: int, burst: int = 16, first: int = 0, id: int = 0) -> list[Request]:
@@ -122,3 +126,28 @@ class Traffic:
     def _burst(rng, block: int) -> tuple[int, int]:
         beats = int(rng.choice([1, 2, int(rng.integers(1, 64)), 64]))
         return BLOCK * int(block) + int(rng.integers(0, BLOCK - beats)), beats
+
+
+async def check_traffic(dut, memory: str, rng: np.random.Generator, phases: int) -> Played:
+    """Random traffic over both ids: every beat read, and the contents at the end, against a model; every command against the table."""
+    if memory != "ideal":
+        memory += " log=1"
+    traffic = Traffic(rng, phases)
+    port_bytes = parameter("PortBytes")
+    Path("image.bin").write_bytes(image(port_bytes, BEATS).tobytes())
+    inputs = {"load_i": 1, "log_i": 1, "random_strobes_i": 1, "dump_beats_i": BEATS, "seed_i": int(rng.integers(2**32))}
+    inputs |= {"stall_i": int(rng.choice([0, 30])), "interleave_i": int(rng.integers(2))}
+    played = await play(dut, memory, port_bytes, traffic.reads, traffic.writes, 16, 8, **inputs)
+    seen = {0: [], 1: []}
+    for line in Path("data.txt").read_text().splitlines():
+        id, response, data = line.split()
+        assert int(response, 16) == 0
+        seen[int(id)].append(bytes.fromhex(data)[::-1])
+    for id, values in seen.items():
+        assert values == [data for _, data in traffic.expected[id]], f"id {id} read something else"
+    dumped = np.frombuffer(Path("dump.bin").read_bytes(), np.uint8).reshape(BEATS, port_bytes)
+    wrong = np.flatnonzero((dumped != traffic.memory).any(axis=1))
+    assert not len(wrong), f"{len(wrong)} beats differ at the end, the first is {wrong[0]}"
+    if memory != "ideal":
+        check_commands(memory, played)
+    return played

@@ -103,7 +103,7 @@ module dram_channel #(
     end
     if (log_file != 0) $fclose(log_file);
     log_file = 0;
-    if (logged) log_file = $fopen(Channel == 0 ? "dram_commands0.txt" : "dram_commands1.txt", "w");
+    if (logged) log_file = $fopen($sformatf("dram_commands%0d.txt", Channel), "w");
   endtask
 
   // ---------------------------------------------------------------------------------------------- state

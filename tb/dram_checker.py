@@ -23,7 +23,7 @@ class Violation(AssertionError):
 class _Checker:
     def __init__(self, settings: Settings):
         self.preset, self.clock = settings.preset, settings.clock
-        self.transfer = Fraction(self.preset.burst * 1000, self.preset.rate)  # ns of data of a column access
+        self.transfer = self.preset.transfer
         self.last = {}  # (command, bank) -> clock; "ACT", "group 2" and such too
         self.row = [None] * NUM_BANKS
         self.acts = [NEVER] * 4

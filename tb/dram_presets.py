@@ -4,8 +4,9 @@
 single values: a number is in ns, `ck` behind it in clocks of the DRAM; `channels`, `refresh` (per-bank, all-bank, off) and the controller's
 own numbers are as they stand in the table.
 
-The port's clock is that at which one beat a clock is the peak rate of the channels in use. Timings become clocks by rounding up, the
-refresh interval by rounding down, so nothing is faster than the part.
+The port's clock is that at which one beat a clock is the peak rate of the channels in use, unless `clock=` gives another, in GHz: then
+the slower of the two, port and channels, is the peak. Timings become clocks by rounding up, the refresh interval by rounding down, so
+nothing is faster than the part.
 """
 
 import math
@@ -17,7 +18,8 @@ from host.errors import SerranoError
 
 GROUPS, BANKS = 4, 4  # of a channel: bank groups, banks of a group (tb/dram_channel.sv)
 REFRESH = {"off": 0, "per-bank": 1, "all-bank": 2}
-MOST_CHANNELS = 2  # tb/dram.sv
+CHANNELS = (1, 2, 4, 8)  # of a port (tb/dram.sv)
+BUILT = 2  # channels that every simulation has; more are built where they are asked for
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,18 @@ class Preset:
     low: int = 8  # and that end it
     idle: str = "20ns"  # without a read, that start one
     channels: int = 1
+    clock: str = ""  # of the port, GHz; else that at which a beat a clock is the peak of the channels
     log: int = 0  # 1: list the commands for tb/dram_checker.py
+
+    @property
+    def transfer(self) -> Fraction:
+        """ns of data of a column access."""
+        return Fraction(self.burst * 1000, self.rate)
+
+    @property
+    def gigabytes(self) -> Fraction:
+        """A second, at most, of a channel."""
+        return Fraction(self.rate * self.width, 8 * 1000)
 
 
 _RAMULATOR = "Ramulator 2 (CMU-SAFARI/ramulator2, commit 0aba1928), python/ramulator/dram/"
@@ -210,18 +223,31 @@ NAMES = ("ideal", *PRESETS)
 
 @dataclass(frozen=True)
 class Settings:
-    """A memory at a port: the preset with its changes (None: ideal), the port's clock in GHz, and the file for +dram=."""
+    """A memory at a port: the preset with its changes (None: ideal), the port's clock in GHz, and the file for +dram=.
+
+    `peak`, in beats a clock, is what a share of peak is a share of: 1, the port's, or less, where that of the channels is.
+    """
 
     preset: Preset | None
     port_bytes: int
     clock: Fraction | None
     text: str
+    peak: Fraction = Fraction(1)
+
+    @property
+    def channels(self) -> int:
+        """To be built."""
+        return max(BUILT, self.preset.channels) if self.preset else BUILT
 
     def __str__(self) -> str:
         if self.preset is None:
             return "ideal"
-        rate = self.port_bytes * float(self.clock)
-        return f"{self.preset.name}, {self.preset.channels} x {rate / self.preset.channels:.1f} GB/s, refresh {self.preset.refresh}"
+        channels, port = float(self.preset.gigabytes), self.port_bytes * float(self.clock)
+        text = f"{self.preset.name}, {self.preset.channels} x {channels:.1f} GB/s, refresh {self.preset.refresh}"
+        if not self.preset.clock:
+            return text
+        limit = "port" if self.peak == 1 else "channels"
+        return f"{text}; a port of {self.port_bytes} bytes at {float(self.clock):g} GHz, {port:.1f} GB/s; the peak is that of the {limit}"
 
 
 def settings(memory: str, port_bytes: int) -> Settings:
@@ -234,20 +260,26 @@ def settings(memory: str, port_bytes: int) -> Settings:
         raise SerranoError(f"{what}; there are {', '.join(NAMES)}")
     preset = _change(PRESETS[name], changes)
     access = preset.width * preset.burst // 8
-    if access * preset.channels % port_bytes or access < port_bytes:
+    if access % port_bytes:
+        raise SerranoError(f"{name} moves {access} bytes an access, which do not fit beats of {port_bytes}")
+    beats = access // port_bytes
+    clock = Fraction(preset.clock or preset.gigabytes * preset.channels / port_bytes)
+    busy = preset.transfer * clock
+    if busy.denominator != 1:
         raise SerranoError(
-            f"{name} with {preset.channels} channels moves {access} bytes an access, which do not fit beats of {port_bytes}"
+            f"an access of {name} takes {float(preset.transfer):.4g} ns, which are {float(busy):.4g} clocks at {preset.clock} GHz "
+            f"and must be a whole number of them: clock={float(1 / preset.transfer):.4g} or a multiple"
         )
-    clock = Fraction(preset.rate * preset.width * preset.channels, 8 * 1000 * port_bytes)
     lines = {
         "timed": 1,
         "channels": preset.channels,
-        "beats": access // port_bytes,
+        "beats": beats,
         "columns": preset.row_bytes // access,
     }
-    lines |= clocks(preset, clock, access * preset.channels // port_bytes)
-    lines["latency"] -= lines["beats"] - 1  # of the first beat: the last comes with the last data
-    return Settings(preset, port_bytes, clock, "".join(f"{key} {value}\n" for key, value in lines.items()))
+    lines |= clocks(preset, clock, int(busy))
+    lines["latency"] = max(1, lines["latency"] - (beats - 1))  # of the first beat: the last comes with the last data
+    peak = min(Fraction(1), beats * preset.channels / busy)
+    return Settings(preset, port_bytes, clock, "".join(f"{key} {value}\n" for key, value in lines.items()), peak)
 
 
 def _change(preset: Preset, changes: list[str]) -> Preset:
@@ -261,19 +293,23 @@ def _change(preset: Preset, changes: list[str]) -> Preset:
         try:
             if isinstance(getattr(preset, key), int):
                 fields[key] = int(value)
+            elif key == "clock":
+                if Fraction(value) <= 0:
+                    raise ValueError(value)
             elif key != "refresh":
                 value = value if value.endswith(("ck", "ns")) else value + "ns"
                 nanoseconds(value, Fraction(1))
-        except ValueError:
-            raise SerranoError(f"MEMORY={change!r}: {value} is not a number, in ns or with ck behind it") from None
+        except (ValueError, ZeroDivisionError):
+            unit = "above 0, in GHz" if key == "clock" else "in ns or with ck behind it"
+            raise SerranoError(f"MEMORY={change!r}: {value} is not a number, {unit}") from None
         fields.setdefault(key, value)
     preset = replace(preset, **fields)
     if preset.refresh not in REFRESH:
         raise SerranoError(f"there is no refresh {preset.refresh!r}; there are {', '.join(REFRESH)}")
     if preset.refresh == "per-bank" and not preset.tRFCpb:
         raise SerranoError(f"{preset.name} has no per-bank refresh, only all-bank or off")
-    if preset.channels not in range(1, MOST_CHANNELS + 1):
-        raise SerranoError(f"{preset.channels} channels, where tb/dram.sv has 1 to {MOST_CHANNELS}")
+    if preset.channels not in CHANNELS:
+        raise SerranoError(f"{preset.channels} channels, where a port has 1, 2, 4 or 8")
     if not 0 <= preset.low < preset.high <= 56:
         raise SerranoError(f"the write queue's marks are {preset.low} and {preset.high}: 0 <= low < high <= 56")
     return preset
@@ -339,13 +375,18 @@ def clocks(preset: Preset, clock: Fraction, burst: int) -> dict[str, int]:
     return found
 
 
-def statistics(path: Path) -> dict[str, int]:
-    """What a dump left, summed over channels (clocks: of one). Nothing for the ideal memory."""
+def each_channel(path: Path) -> list[dict[str, int]]:
+    """What a dump left, channel by channel. Nothing for the ideal memory."""
     if not path.exists():
-        return {}
+        return []
+    lines = [line.split()[2:] for line in path.read_text().splitlines()]
+    return [{name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)} for words in lines]
+
+
+def statistics(path: Path) -> dict[str, int]:
+    """The same, summed over channels (clocks: of one)."""
     total = {}
-    for line in path.read_text().splitlines():
-        words = line.split()[2:]
-        for name, value in zip(words[::2], words[1::2], strict=True):
-            total[name] = int(value) if name == "clocks" else total.get(name, 0) + int(value)
+    for channel in each_channel(path):
+        for name, value in channel.items():
+            total[name] = value if name == "clocks" else total.get(name, 0) + value
     return total

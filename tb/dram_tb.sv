@@ -7,7 +7,8 @@
 module dram_tb #(
     parameter int PortBytes = 16,
     parameter int DramBeats = 65536,
-    parameter int PoolPages = 1024
+    parameter int PoolPages = 1024,
+    parameter int NumChannels = 2
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -186,7 +187,8 @@ module dram_tb #(
   dram #(
       .DataBytes(PortBytes),
       .Beats(DramBeats),
-      .PoolPages(PoolPages)
+      .PoolPages(PoolPages),
+      .NumChannels(NumChannels)
   ) u_dram (
       .clk_i,
       .rst_ni,

@@ -14,6 +14,7 @@ module system
     parameter int ImemWords   = 512,    // instructions
     parameter int StreamDepth = 512,    // beats of the weight stream's buffer
     parameter int MemoryBeats = 1048576,
+    parameter int DramChannels = 2,     // that the memory may use (tb/dram.sv)
     parameter int BatchSize   = 64,
     parameter int HangLimit   = 8192,  // clocks without any movement after which a run has stalled; 0: never
     parameter int Events      = 0        // 1: list what happened inside, for coverage (tb/chip_events.sv)
@@ -431,9 +432,10 @@ module system
   logic [31:0] unused_reads, unused_writes;
 
   dram #(
-      .DataBytes(PortBytes),
-      .IdW      (1),
-      .Beats    (MemoryBeats)
+      .DataBytes  (PortBytes),
+      .IdW        (1),
+      .Beats      (MemoryBeats),
+      .NumChannels(DramChannels)
   ) u_dram (
       .clk_i(clk_o),
       .rst_ni,

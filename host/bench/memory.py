@@ -162,7 +162,7 @@ def speed_rows(pairs: int = 3) -> list[Row]:
     """Processor time of the simulation from doorbell to end, under cocotb in lockstep and in a plain C++ loop, in turn."""
     prepared = generate.prepare(str(SHIPPED), "small", "mxfp4", PROMPT, 24)
     job, ratios = prepared.job, []
-    program = bare.build(driver.parameters(job.config))
+    program = bare.build(driver.parameters(job.config, MEMORY))
     with tempfile.TemporaryDirectory() as folder:
         job.image.tofile(Path(folder) / "image.bin")
         for _ in range(pairs):

@@ -9,6 +9,7 @@ from host.causes import causes
 from host.estimate import estimate, memory_of
 from host.workloads import Workload
 from models.config import Config
+from tb.dram_presets import settings
 from tb.runner import BUILD
 
 MEMORY = "hbm3"
@@ -58,7 +59,8 @@ def account(
     estimated: int | None = None,
 ) -> Measured:
     cycles = counters["cycles"]
-    shares = read / config.port_bytes / cycles, work / cycles
+    peak = float(settings(memory, config.port_bytes).peak)
+    shares = read / config.port_bytes / cycles / peak, work / cycles
     return Measured(name, config.name, memory, cycles, read, *shares, causes(counters), counters, estimated)
 
 

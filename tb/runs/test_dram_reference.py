@@ -7,6 +7,7 @@ from pathlib import Path
 import cocotb
 
 from tb import dram_bench
+from tb.stream import parameter
 
 TOPLEVEL = "dram_tb"
 
@@ -18,6 +19,8 @@ async def streams(dut):
     found = []
     for stream in json.loads((folder / "streams.json").read_text()):
         reads, writes = ([tuple(request) for request in stream[kind]] for kind in ("reads", "writes"))
-        played = await dram_bench.play(dut, stream["memory"], 16, reads, writes, stream["outstanding"], 16)
+        played = await dram_bench.play(
+            dut, stream["memory"], parameter("PortBytes"), reads, writes, stream["outstanding"], 16
+        )
         found.append({"share": played.share, "counts": played.counts})
     (folder / "shares.json").write_text(json.dumps(found))
