@@ -16,6 +16,7 @@ import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.handle import Immediate
+from cocotb.task import Task
 from cocotb.triggers import Event, FallingEdge, First, RisingEdge, Timer
 from cocotb_bus.drivers import BusDriver
 from cocotb_bus.monitors import BusMonitor
@@ -49,8 +50,17 @@ def clock_of(dut: Any) -> Any:
     return dut.clk_i if hasattr(dut, "clk_i") else dut.clk_o
 
 
+_clock: Task | None = None  # what drives it
+
+
 async def start(dut: Any, cycles: int = 1) -> None:
-    """Every input zero, then the clock, then `cycles` edges of reset: one must be enough. Returns just after the last."""
+    """Every input zero, then the clock, then `cycles` edges of reset: one must be enough. Returns just after the last.
+
+    A test may start again: its former clock ends a moment before, for two on one wire, or both in one moment, crash Icarus."""
+    global _clock
+    if _clock is not None and not _clock.done():
+        _clock.cancel()
+        await Timer(1, unit="ns")
     clock = clock_of(dut)
     own = clock._name == "clk_o"
     # a two-state simulator makes up a clock, whose fall or rise must not be seen
@@ -61,7 +71,7 @@ async def start(dut: Any, cycles: int = 1) -> None:
             handle.value = 0
     await Timer(1, unit="ns")  # settled before the first edge, so that nothing is clocked in at random
     if not own:
-        Clock(clock, PERIOD_NS, unit="ns", impl="gpi").start()
+        _clock = Clock(clock, PERIOD_NS, unit="ns", impl="gpi").start()
     await clocks(dut, cycles)
     if hasattr(dut, "rst_ni"):
         dut.rst_ni.value = 1
