@@ -12,10 +12,14 @@ from tb.dram_presets import settings
 from tb.stream import numpy_rng, parameter
 
 TOPLEVEL = "dram_tb"
-PARAMETERS = [{"PortBytes": 16, "NumChannels": 4}, {"PortBytes": 32, "NumChannels": 8}]
+PARAMETERS = {
+    "verilator": [{"PortBytes": 16, "NumChannels": 4}, {"PortBytes": 32, "NumChannels": 8}],
+    "icarus": [{"PortBytes": 16, "NumChannels": 4}],
+}
 
 HBM3_ACCESS = 32  # bytes
-FIRST = 2048  # beats of the shorter stream
+FIRST = 1024  # beats of the shorter stream
+COUNTED = 4096  # that the longer one has more
 OUTSTANDING = 128  # bursts of 16 beats: what the latency takes, in clocks as short as the channels are many
 
 
@@ -23,7 +27,7 @@ OUTSTANDING = 128  # bursts of 16 beats: what the latency takes, in clocks as sh
 @cocotb.parametrize(part=["hbm3", "lpddr5", "ddr4-3200", "hbm3 refresh=all-bank"])
 async def contents_are_right_and_commands_are_legal(dut, part):
     channels = parameter("NumChannels")
-    played = await check_traffic(dut, f"{part} channels={channels}", numpy_rng(), 60)
+    played = await check_traffic(dut, f"{part} channels={channels}", numpy_rng(), 40)
     assert all(channel["reads"] and channel["writes"] for channel in played.channels), "a channel was not used"
 
 
@@ -58,8 +62,10 @@ async def linear_stream_is_shared_evenly(dut, part, clocks, bar):
     if clocks != 1:
         memory += f" clock={float(settings(memory, port_bytes).clock) * clocks:g}"
     first = await dram_bench.play(dut, memory, port_bytes, dram_bench.linear(FIRST), (), OUTSTANDING)
-    played = await dram_bench.play(dut, memory + " log=1", port_bytes, dram_bench.linear(FIRST + 8192), (), OUTSTANDING)
-    share = 8192 / (played.clocks - first.clocks) / played.peak
+    played = await dram_bench.play(
+        dut, memory + " log=1", port_bytes, dram_bench.linear(FIRST + COUNTED), (), OUTSTANDING
+    )
+    share = COUNTED / (played.clocks - first.clocks) / played.peak
     cocotb.log.info("%s: %.2f %% of peak", settings(memory, port_bytes), 100 * share)
     check_commands(memory, played)
     reads = [channel["reads"] for channel in played.channels]
