@@ -14,7 +14,10 @@ from tb import dram_bench
 from tb.stream import numpy_rng, parameter
 
 TOPLEVEL = "dram_tb"
-PARAMETERS = {name: [{"PortBytes": 16, "DramBeats": 0, "PoolPages": 4}] for name in ("verilator", "icarus")}
+PARAMETERS = {
+    "verilator": [{"PortBytes": size, "DramBeats": 0, "PoolPages": 4} for size in (16, 32)],
+    "icarus": [{"PortBytes": 16, "DramBeats": 0, "PoolPages": 4}],
+}
 
 PAGE = 4096  # beats
 GIB = 1 << 30
@@ -117,3 +120,14 @@ async def gigabytes_in_a_pool_of_few_pages(dut, memory, gib):
     dumped = Path("dump.bin").read_bytes()
     assert dumped == b"".join(model.at(base, 3 * PAGE)), "the dump is not what was written and read"
     Path("image.bin").unlink()  # a copy of this folder might not be sparse
+
+
+@cocotb.test()
+async def a_load_forgets_what_was_read_and_written(dut):
+    rng = numpy_rng()
+    for _ in range(2):
+        model = Memory(rng, GIB)
+        reads, writes = [(0, 0, 1, 0), (0, PAGE, 8, 0)], [(0, PAGE, 8, 2)]
+        await dram_bench.play(dut, "ideal", model.size, reads, writes, load_i=1, log_i=1)
+        assert seen() == model.at(0, 1) + model.at(PAGE, 8)
+    Path("image.bin").unlink()
