@@ -19,6 +19,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "matvec": chip.matvec_rows,
     "dram": memory.dram_rows,
     "stream": memory.stream_rows,
+    "channels": memory.channel_rows,
     "layer": memory.layer_rows,
     "sixteenth": memory.sixteenth_rows,
     "token": memory.token_rows,

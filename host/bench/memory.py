@@ -45,14 +45,22 @@ GROWN = {
 
 
 def stream_rows() -> list[Row]:
+    return [
+        _stream_row("small", memory, bar) for memory, bar in (("hbm3", 0.99), ("lpddr5", 0.99), ("ddr4-2400", 0.945))
+    ]
+
+
+def channel_rows() -> list[Row]:
+    """Several channels behind the port, which at its clock is as fast as all of them."""
+    return [_stream_row("base", memory, 0.99) for memory in ("hbm3 channels=4", "hbm3 channels=8", "lpddr5 channels=4")]
+
+
+def _stream_row(config: str, memory: str, bar: float) -> Row:
     """From the first beat of an 8192 x 2048 product to the last."""
-    rows = []
-    for memory, bar in (("hbm3", 0.99), ("lpddr5", 0.99), ("ddr4-2400", 0.945)):
-        one = measure("8192 x 2048, one row", partial(product_workload, 1, 8192, 2048, "small"), memory)
-        counters = one.counters
-        value = counters["stream_beat"] / (counters["matrix_busy"] - counters["matrix_wait"])
-        rows.append(at_least(f"linear weight stream, small, {memory}", value, bar, one))
-    return rows
+    one = measure("8192 x 2048, one row", partial(product_workload, 1, 8192, 2048, config), memory)
+    counters = one.counters
+    value = counters["stream_beat"] / (counters["matrix_busy"] - counters["matrix_wait"])
+    return at_least(f"linear weight stream, {config}, {memory}", value, bar, one)
 
 
 def dram_rows() -> list[Row]:
