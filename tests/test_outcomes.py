@@ -92,7 +92,16 @@ def test_junit(tmp_path):
 def test_a_row_for_each_test_over_its_seeds():
     found = [Outcome("t::a", seed, "failed" if seed == 2 else "passed", 1.0, "", f"again {seed}") for seed in (1, 2, 3)]
     assert outcomes.rows(found) == [
-        {"test": "t::a", "passed": 2, "failed": 1, "skipped": 0, "seconds": 3.0, "again": "again 2", "reason": ""}
+        {
+            "test": "t::a",
+            "passed": 2,
+            "failed": 1,
+            "skipped": 0,
+            "seconds": 3.0,
+            "again": "again 2",
+            "reason": "",
+            "pictures": [],
+        }
     ]
 
 

@@ -2,11 +2,14 @@
 
 import json
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
 
 import pytest
 
-from verify import plan, results
+from verify import outcomes, plan, results
+from verify.outcomes import Outcome
+from verify.report import content
 from verify.report.content import page, slowest
 from verify.report.document import BAD, GOOD, Page, Row, Section, Table
 from verify.report.draw import html, markdown
@@ -114,6 +117,23 @@ def test_what_is_red_in_a_long_table_stands_before_it(folder):
 def test_all_green():
     found = Page("t", "all green", True, [Section("S", GOOD, "well", "make s", [Table(["a"], [Row(["1"], GOOD)])])])
     assert 'class="good summary"' in html(found) and "(red)" not in markdown(found) and "| ok | 1 |" in markdown(found)
+
+
+def test_the_pictures_of_a_failure_are_on_the_page(folder, tmp_path, monkeypatch):
+    """Once each, whatever tests name them; one that a later run swept away is not asked for."""
+    monkeypatch.setattr(content, "ROOT", tmp_path)
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "seen.png").write_bytes(b"\x89PNG and more")
+    text = "E   a bench\nE   picture: seen.png\nE   picture: gone.png\nagain: x"
+    found = [Outcome(f"t::{name}", 1, "failed", 1.0, text) for name in "ab"] + [Outcome("t::c", 1, "passed", 1.0)]
+    results.write("tests", "make test", 0.0, False, "two red", rows=outcomes.rows(found))
+    whole = page()
+    assert [picture.file for picture in section(whole, "Tests").pictures] == [tmp_path / "seen.png"]
+    assert all("pictures" not in table.head for table in section(whole, "Tests").tables)
+    drawn = html(whole)
+    inside = b64encode((tmp_path / "seen.png").read_bytes()).decode()
+    assert drawn.count(f"data:image/png;base64,{inside}") == 1 and "gone.png" not in drawn
+    assert re.search(r"!\[t::\w: seen\.png\]\(\S*seen\.png\)", markdown(whole))
 
 
 def test_html_is_whole_and_needs_nothing_else(folder):

@@ -66,6 +66,11 @@ def again(test: str, seed: int | None, text: str) -> str:
     return (f"SEED={seed} " if seed is not None else "") + f".venv/bin/python -m pytest '{test}'"
 
 
+def pictures(text: str) -> list[str]:
+    """The files that a failure's text names as its pictures (tb/failure.py)."""
+    return re.findall(r"^(?:E\s+)?picture: (.+)$", text, re.MULTILINE)
+
+
 def write_junit(outcomes: Iterable[Outcome], file: Path = JUNIT) -> None:
     """A suite for each file of tests, a case for each test and seed, as CI servers read it."""
     by_file = defaultdict(list)
@@ -115,6 +120,7 @@ def rows(outcomes: Iterable[Outcome]) -> list[dict]:
                 "seconds": round(sum(member.seconds for member in members), 2),
                 "again": bad.again if bad else "",
                 "reason": "" if bad else other,
+                "pictures": pictures(bad.text) if bad else [],
             }
         )
     return found

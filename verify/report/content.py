@@ -12,7 +12,7 @@ from tb import simulators
 from tb.runner import ROOT
 from tests.conftest import EXPECTED_SKIPS
 from verify import plan, results
-from verify.report.document import BAD, GOOD, PLAIN, Page, Row, Section, Table
+from verify.report.document import BAD, GOOD, PLAIN, Page, Picture, Row, Section, Table
 
 PARTS = {  # what a sign-off consists of, and the command that runs each
     "tests": "make test",
@@ -23,6 +23,7 @@ PARTS = {  # what a sign-off consists of, and the command that runs each
     "mutation": "make mutate",
     "reproduction": "make reproduce",
 }
+MOST_PICTURES = 24  # some 50 kB each
 FOLD = 40  # rows, beyond which a table is folded and what is red in it stands before
 SLOWEST = 20  # tests listed with their time
 RED_WORDS = re.compile(r"fail(ed|ing)?|survived|missed|unknown|timeout|no|false|red", re.IGNORECASE)
@@ -143,7 +144,15 @@ def part_section(name: str, record: Mapping | None, refused: str) -> Section:
         folded = Table(tables[0].head, tables[0].rows, "all of it", folded=True)
         tables = [Table(folded.head, red, "red"), folded] if red else [folded]
     tables += [slow] if slow and len(record["rows"]) > SLOWEST else []
-    return Section(name.capitalize(), GOOD if record["passed"] else BAD, text, record["command"], tables)
+    mark = GOOD if record["passed"] else BAD
+    return Section(name.capitalize(), mark, text, record["command"], tables, _pictures(record["rows"]))
+
+
+def _pictures(rows: Sequence[Mapping]) -> list[Picture]:
+    """Of failures, once each, as far as they are still there: a later run in the same folder may have swept them away."""
+    found = {file: str(row.get("test", "")) for row in rows for file in row.get("pictures", ())}
+    there = [Picture(f"{test}: {file}", ROOT / file) for file, test in found.items() if (ROOT / file).is_file()]
+    return there[:MOST_PICTURES]
 
 
 def slowest(rows: Sequence[Mapping]) -> Table | None:
@@ -155,7 +164,7 @@ def slowest(rows: Sequence[Mapping]) -> Table | None:
 
 
 def _details(rows: Sequence[Mapping]) -> Table:
-    head = list(rows[0])
+    head = [key for key in rows[0] if key != "pictures"]  # which are shown
     return Table(head, [Row([_cell(row.get(key, "")) for key in head], _mark(row)) for row in rows])
 
 

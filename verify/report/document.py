@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 GOOD, BAD, PLAIN = "good", "bad", ""
 
@@ -21,12 +22,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    title: str
+    file: Path  # PNG
+
+
+@dataclass(frozen=True)
 class Section:
     title: str
     mark: str
     text: str
     command: str = ""  # repeats it
     tables: Sequence[Table] = field(default_factory=list)
+    pictures: Sequence[Picture] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """A page as HTML that needs nothing beside itself, and as Markdown."""
 
+import os
 import re
+from base64 import b64encode
 from html import escape
 
+from verify.report import MARKDOWN
 from verify.report.document import BAD, GOOD, Page, Section, Table
 
 STYLE = """
@@ -13,7 +16,7 @@ table { border-collapse: collapse; width: 100%; margin: .4rem 0 1rem } th, td { 
 th { color: #5a6775; font-weight: 600; background: #f6f8fa } td { overflow-wrap: anywhere }
 tr.good td:first-child { box-shadow: inset .25rem 0 #2e9e5b } tr.bad td { background: #fdf0ef } tr.bad td:first-child { box-shadow: inset .25rem 0 #d43f3a }
 code { font: 13px ui-monospace, monospace; background: #f2f5f7; padding: .1rem .3rem; border-radius: .2rem }
-.summary { font-size: 1.05rem } .good.summary { color: #1f7a45 } .bad.summary { color: #b3261e } nav a { margin-right: 1rem } summary { cursor: pointer; color: #5a6775 }
+.summary { font-size: 1.05rem } .good.summary { color: #1f7a45 } .bad.summary { color: #b3261e } figure { margin: 1rem 0 } img { max-width: 100% } nav a { margin-right: 1rem } summary { cursor: pointer; color: #5a6775 }
 """
 
 
@@ -36,7 +39,12 @@ def _html_section(section: Section) -> str:
     command = f"<p><code>{escape(section.command)}</code></p>\n" if section.command else ""
     tables = "".join(_html_table(table) for table in section.tables)
     title = f'<h2 class="{section.mark}" id="{_anchor(section)}">{escape(section.title)}</h2>\n'
-    return f"{title}<p>{escape(section.text)}</p>\n{command}{tables}"
+    pictures = "".join(
+        f"<figure><figcaption>{escape(picture.title)}</figcaption>"
+        f'<img alt="{escape(picture.title)}" src="data:image/png;base64,{b64encode(picture.file.read_bytes()).decode()}"></figure>\n'
+        for picture in section.pictures
+    )
+    return f"{title}<p>{escape(section.text)}</p>\n{command}{tables}{pictures}"
 
 
 def _html_table(table: Table) -> str:
@@ -59,6 +67,10 @@ def markdown(page: Page) -> str:
         if section.command:
             parts.append(f"\n    {section.command}\n")
         parts += [_markdown_table(table) for table in section.tables]
+        parts += [
+            f"\n![{_text(picture.title)}]({os.path.relpath(picture.file, MARKDOWN.parent)})\n"
+            for picture in section.pictures
+        ]
     return "".join(parts)
 
 
