@@ -46,5 +46,9 @@ def serve(lockstep: Lockstep) -> None:
 if __name__ == "__main__":
     name, image, *job = sys.argv[1:]
     sources = json.loads(Path(job[0]).read_text())["sources"] or () if job else ()
-    # a private map: what is not touched of an image of gigabytes is not read
-    serve(Lockstep(Simulator(CONFIGS[name], np.memmap(image, np.uint8, "c")), sources))
+
+    def simulator() -> Simulator:
+        # a private map: what is not touched of an image of gigabytes is not read
+        return Simulator(CONFIGS[name], np.memmap(image, np.uint8, "c"))
+
+    serve(Lockstep(simulator(), sources, simulator))

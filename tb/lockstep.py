@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +48,12 @@ class Mismatch(AssertionError):
 class Lockstep:
     """Takes batches of records and steps the simulator beside them. `compared` counts instructions that were equal."""
 
-    def __init__(self, simulator: Simulator, sources: Sequence[str] = ()):
-        """`sources`: the kernels that each instruction of the program came from, if they are known."""
-        self.simulator, self.sources = simulator, sources
+    def __init__(
+        self, simulator: Simulator, sources: Sequence[str] = (), afresh: Callable[[], Simulator] | None = None
+    ):
+        """`sources`: the kernels that each instruction of the program came from, if they are known. `afresh` makes the simulator as it was."""
+        self.simulator, self.sources, self._afresh = simulator, sources, afresh
+        self._begun: tuple[int, int, list[int]] = (0, 0, [])
         self._pcs = array("H")  # of what was compared
         self.first = 0  # records that the monitor had made before this run
         self.compared = 0
@@ -61,6 +64,7 @@ class Lockstep:
     def begin(self, first: int, program_beat: int, program_length: int, args: list[int]) -> None:
         self.first, self.compared, self._failed, self._refused = first, 0, None, None
         self._pcs = array("H")
+        self._begun = program_beat, program_length, args
         try:
             self.simulator.start(program_beat, program_length, args)
         except Halt as refused:
@@ -100,12 +104,12 @@ class Lockstep:
         code = self.simulator._program
         return [f"{pc}: {isa.disassemble(isa.decode(code[pc]))}" for pc in self._pcs[-1 - BEFORE : -1]]
 
-    def _source(self) -> str | None:
-        """Where in its source the last instruction is, kernels and rounds of loops."""
+    def _source(self, count: int | None = None) -> str | None:
+        """Where in its source the last instruction is, or the last of so many: kernels and rounds of loops."""
         if not self.sources:
             return None
         places = Places([isa.decode(code) for code in self.simulator._program], self.sources)
-        for pc in self._pcs:
+        for pc in self._pcs[:count]:
             name = places.move(pc)
         return name
 
@@ -168,8 +172,28 @@ class Lockstep:
         return self.compared
 
     def same_memory(self, path: str | Path) -> None:
-        """The simulator's memory is the beginning of this file."""
-        assert_same_memory(np.fromfile(path, np.uint8)[: self.simulator.dram.size], self.simulator.dram)
+        """The simulator's memory is the beginning of this file. Raises a Mismatch of the instruction that wrote the first byte that is not."""
+        seen = np.fromfile(path, np.uint8)[: self.simulator.dram.size]
+        try:
+            assert_same_memory(seen, self.simulator.dram)
+        except AssertionError as error:
+            if self._afresh is None or (writer := self._writer(different(seen, self.simulator.dram)[0])) is None:
+                raise
+            index, pc = writer
+            code = isa.disassemble(isa.decode(self.simulator._program[pc]))
+            lines = [str(error), f"written last by instruction {index}, pc {pc}: {code}"]
+            lines += [f"in {place}"] if (place := self._source(index + 1)) else []
+            raise Mismatch(index, "\n  ".join(lines)) from None
+
+    def _writer(self, place: int) -> tuple[int, int] | None:
+        """Index and program counter of the last instruction that writes this byte: the simulator goes through the run once more."""
+        again, found = self._afresh(), None
+        again.start(*self._begun)
+        while again.result is None and again.retired < self.compared:
+            done = again.step()
+            if done.writes and done.writes.dram is not None and (done.writes.dram[0] == place).any():
+                found = done.index, done.pc
+        return found
 
 
 def show_halt(halt: tuple[int, int, int]) -> str:
@@ -181,9 +205,14 @@ def show_end(result: int | None, halt: tuple[int, int, int] | None) -> str:
     return f"halted, {show_halt(halt)}" if halt else f"ended with {result:#x}"
 
 
+def different(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """The places that differ."""
+    return np.flatnonzero(seen != expected)
+
+
 def assert_same_memory(seen: np.ndarray, expected: np.ndarray) -> None:
-    different = np.flatnonzero(seen != expected)
-    assert not different.size, f"{different.size} bytes of memory differ at the end, the first at {different[0]:#x}"
+    places = different(seen, expected)
+    assert not places.size, f"{places.size} bytes of memory differ at the end, the first at {places[0]:#x}"
 
 
 # ---------------------------------------------------------------- beside the simulation

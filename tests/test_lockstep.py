@@ -7,6 +7,7 @@ import pytest
 
 from models import isa
 from models.config import CONFIGS
+from models.simulator import Simulator
 from tb.lockstep import BATCH, RECORD_BITS, Mismatch, RemoteLockstep
 
 CONFIG = CONFIGS["tiny"]
@@ -100,6 +101,39 @@ def test_other_memory_is_told(remote, tmp_path):
     image.tofile(tmp_path / "other.bin")
     with pytest.raises(AssertionError, match=f"1 bytes of memory differ at the end, the first at {image.size - 1:#x}"):
         remote.same_memory(tmp_path / "other.bin")
+
+
+def test_other_memory_names_the_instruction_that_wrote_it_last(tmp_path):
+    """Two stores to a byte, the later of which is shown; a byte that nobody wrote has no instruction."""
+    lines = ["store vmem=0 dram=2000 cols=8 rows=1", "store vmem=0 dram=2000 cols=4 rows=1", "end"]
+    program = [isa.assemble(line) for line in lines]
+    code = b"".join(map(isa.encode, program))
+    image = np.zeros(2048 * CONFIG.port_bytes, np.uint8)
+    image[: len(code)] = np.frombuffer(code, np.uint8)
+    image.tofile(tmp_path / "image.bin")
+    (tmp_path / "job.json").write_text(json.dumps({"sources": ["reply/keep"] * len(program)}))
+    remote = RemoteLockstep(CONFIG.name, tmp_path / "image.bin", tmp_path / "job.json")
+    try:
+        model = Simulator(CONFIG, image.copy())
+        model.start(0, len(program))
+        retired = [(done.pc, done.value) for done in (model.step(hashed=True) for _ in program)]
+        first = 2000 * CONFIG.port_bytes
+        for place, index in ((first + 3, 1), (first + 17, 0), (image.size - 1, None)):
+            remote.begin(0, 0, len(program), [])
+            remote.take_rest(len(retired), packed(retired))
+            seen = model.dram.copy()
+            seen[place] ^= 1
+            seen.tofile(tmp_path / "other.bin")
+            with pytest.raises(
+                AssertionError, match=f"^1 bytes of memory differ at the end, the first at {place:#x}"
+            ) as caught:
+                remote.same_memory(tmp_path / "other.bin")
+            assert getattr(caught.value, "index", None) == index
+            if index is not None:
+                said = f"  written last by instruction {index}, pc {index}: {isa.disassemble(program[index])}"
+                assert str(caught.value).splitlines()[1:] == [said, "  in reply/keep"]
+    finally:
+        remote.close()
 
 
 def test_a_process_that_dies_is_told(remote):

@@ -84,6 +84,10 @@ async def program(dut):
     if lockstep:
         result["compared"] = ending.compared
         if not ending.halt and not ending.cut:
-            lockstep.same_memory(folder / "memory.bin")
+            try:
+                lockstep.same_memory(folder / "memory.bin")
+            except Mismatch as mismatch:  # of the instruction that wrote there, which is all that waves can show
+                (folder / "failed.json").write_text(json.dumps({"index": mismatch.index}))
+                raise
         lockstep.close()
     (folder / "result.json").write_text(json.dumps(result))
