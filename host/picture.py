@@ -1,6 +1,7 @@
 """A picture of a run: how busy each unit was over all of it, and one layer or token close up, with its kernels in colours."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import matplotlib
@@ -36,7 +37,9 @@ def occupancy(run: Run, unit: str, edges: np.ndarray) -> np.ndarray:
 
 
 def close_up(run: Run) -> tuple[str, int, int]:
-    """What to show close up, and its first and last cycle: the middle round of the outermost loop that a kernel is the body of, of the last token."""
+    """What to show close up, and its first and last cycle: of the last token the middle round of an outermost loop that a kernel is the body of, and of
+    such loops that which took most cycles: the layers of a model, however short its reply.
+    """
     commands = run.commands()
     rounds: dict[tuple, list[int]] = {}
     for event in commands:
@@ -45,8 +48,11 @@ def close_up(run: Run) -> tuple[str, int, int]:
             reach[0], reach[1] = min(reach[0], event.start), max(reach[1], event.end)
     names = re.compile(r"\[.*")
     if rounds:
-        common = max((names.sub("", k[1]) for k in rounds), key=[names.sub("", k[1]) for k in rounds].count)
-        chosen = [key for key in rounds if names.sub("", key[1]) == common]
+        cycles: Counter[str] = Counter()
+        for (_, name), (start, end) in rounds.items():
+            cycles[names.sub("", name)] += end - start
+        longest = cycles.most_common(1)[0][0]
+        chosen = [key for key in rounds if names.sub("", key[1]) == longest]
         last = [key for key in chosen if key[0] == max(token for token, _ in chosen)]
         token, name = last[len(last) // 2]
         return f"{name} of token {token}", *rounds[token, name]

@@ -12,8 +12,9 @@ from host.causes import UNITS, Unexplained, causes
 from host.cost import shares
 from host.errors import SerranoError
 from host.launch import WeightTensor, prepare_launch
+from host.picture import close_up
 from host.places import Places
-from host.timeline import TRACKS, read
+from host.timeline import TRACKS, Event, Run, read
 from host.trace import Trace, kernel
 from models import isa
 from models.config import CONFIGS
@@ -206,6 +207,18 @@ def test_a_command_that_starts_twice_is_refused(kind, name):
     assert read(lines, [isa.make(name)]).events[0].taken == 4
     with pytest.raises(SerranoError, match="starts twice, in cycles 4 and 6"):
         read([*lines, f"{kind} 6 5"], [isa.make(name)])
+
+
+def test_the_close_up_of_a_short_run_is_a_layer():
+    """A loop of many short rounds is not what the picture is about."""
+
+    def event(name: str, start: int, end: int) -> Event:
+        return Event(0, 0, "vector", start, start=start, end=end, done=end, place=name)
+
+    rounds = [event(f"prompt/embed[{i}]/row", 20 * i, 20 * i + 10) for i in range(50)]
+    layers = [event(f"prompt/layer[{i}]/norm", 1000 + 900 * i, 1800 + 900 * i) for i in range(3)]
+    run = Run(rounds + layers, cycles=4000)
+    assert close_up(run) == ("prompt/layer[1] of token 0", 1900, 2700)
 
 
 # ---------------------------------------------------------------- places, paths
