@@ -19,7 +19,7 @@ from host.slots import Slots
 from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
-from tb import dram_presets, runner, wave_text
+from tb import dram_presets, failure, runner, wave_text
 
 HOLE_BYTES = 1 << 20  # of zeros that are left out of an image's file
 PATIENCE_CYCLES = 10_000_000  # without 64 retired instructions: longer than any of a layer that fits
@@ -206,7 +206,8 @@ def _run_on_rtl(
     result = json.loads((folder / "result.json").read_text())
     if result["cut"]:
         shutil.rmtree(folder)
-        return Outcome(job.image, None, compared=result.get("compared", 0), waves=done.waves, said=done.said, cut=True)
+        said = "\n".join([done.said, *failure.pictures(done.folder)])
+        return Outcome(job.image, None, compared=result.get("compared", 0), waves=done.waves, said=said, cut=True)
     left = np.fromfile(folder / "memory.bin", np.uint8)[: job.image.size]
     dram = dram_presets.statistics(folder / "dram_stats.txt")
     if trace:

@@ -1,7 +1,10 @@
-"""A picture of a run: how busy each unit was over all of it, and one layer or token close up, with its kernels in colours."""
+"""Pictures of a run: `draw`, how busy each unit was over all of it, and one layer or token close up, with its kernels in colours;
+`draw_failure`, the cycles around a failure, with what dispatch stood still for and what was never finished.
+"""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -12,10 +15,13 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from host.timeline import TRACKS, Event, Run, kernel_of
+from models import isa
 
 UNITS = TRACKS[1:]
 BINS = 400
 CLOSE_UP = 20_000  # cycles at most
+BEFORE, AFTER = 4_000, 1_000  # cycles around a failure
+STALLS = {"window": "tab:red", "queue": "tab:orange", "older": "tab:purple"}
 COLOURS = [*plt.get_cmap("tab20").colors, *plt.get_cmap("Set2").colors]
 
 
@@ -119,3 +125,71 @@ def draw(run: Run, path: Path) -> None:
     close.set_xlabel("cycle")
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def draw_failure(run: Run, path: Path, instructions: Sequence[isa.Instruction], index: int | None = None) -> None:
+    """What each unit did around the failing instruction, `index` of the run, or until the end. Pale: dispatched and not done when the list ends."""
+    failing = run.events[index] if index is not None and index < len(run.events) else None
+    focus = run.cycles if failing is None else max(n or 0 for n in (failing.dispatched, failing.end, failing.done))
+    first, last = max(focus - BEFORE, 0), max(min(focus + AFTER, run.cycles), 1)
+    figure, (units, use) = plt.subplots(
+        2, 1, figsize=(14, 6), sharex=True, gridspec_kw={"height_ratios": [3, 1]}, layout="constrained"
+    )
+    here = [(row, start, end, event) for row, start, end, event in _work(run) if start <= last and end >= first]
+    names = {event.index: kernel_of(event) or instructions[event.pc].name for *_, event in here if event.pc >= 0}
+    kernels = {kernel: COLOURS[i % len(COLOURS)] for i, kernel in enumerate(sorted(set(names.values())))}
+    for row, start, end, event in here:
+        is_failing = failing is not None and event is failing
+        units.broken_barh(
+            [(start, end - start + 1)],
+            (row + 0.1, 0.8),
+            facecolor=kernels.get(names.get(event.index), "grey"),
+            edgecolor="red" if is_failing else "black",
+            linewidth=1.8 if is_failing else 0.2,
+            alpha=0.3 if event.done is None else 1,
+            zorder=3 if is_failing else 2,
+        )
+    for event in run.events:
+        at = event.dispatched - sum(event.stalls)
+        for (reason, colour), cycles in zip(STALLS.items(), event.stalls, strict=True):
+            if cycles and first <= at + cycles and at <= last:
+                units.broken_barh([(at, cycles)], (0.1, 0.8), facecolor=colour)
+            at += cycles
+    units.set_yticks(np.arange(len(TRACKS)) + 0.5, TRACKS)
+    units.set_ylim(len(TRACKS), 0)
+    handles = [Patch(color=colour, label=kernel) for kernel, colour in kernels.items()]
+    handles += [Patch(color=colour, label=f"dispatch waits: {reason}") for reason, colour in STALLS.items()]
+    units.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
+    words = f"cycles {first} to {last} of {run.cycles}"
+    if failing is not None:
+        place = f" in {failing.place}" if failing.place else ""
+        words += f"; red: instruction {index}, pc {failing.pc}{place}\n{isa.disassemble(instructions[failing.pc])}"
+    units.set_title(words, fontsize="medium", loc="left", wrap=True)
+
+    times = np.array([0, *(entry[0] for entry in run.use)])
+    for column, name in enumerate(("weights taken", "port reads", "port writes"), 1):
+        share = np.array([entry[column] for entry in run.use]) / np.diff(times)
+        use.stairs(share, times, label=name, linewidth=1)
+    use.set_xlim(first, last)
+    use.set_ylim(0, 1.05)
+    use.set_ylabel("beats a cycle")
+    use.set_xlabel("cycle")
+    use.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
+    figure.savefig(path, dpi=80, metadata={"Description": words})
+    plt.close(figure)
+
+
+def _work(run: Run) -> list[tuple[int, int, int, Event]]:
+    """Row, first and last cycle of every command on its unit, and on the weight stream; of one that is not done until the run's end."""
+    found = []
+    for event in run.events:
+        if event.track == "dispatch":
+            continue
+        began = event.taken if event.start is None else event.start
+        if event.done is None:
+            found.append((TRACKS.index(event.track), event.dispatched if began is None else began, run.cycles, event))
+        else:
+            found.append((TRACKS.index(event.track), event.start, event.end, event))
+        if event.asked:
+            found.append((TRACKS.index("weight stream"), event.asked[0], (*event.asked[1:], run.cycles)[0], event))
+    return found

@@ -50,7 +50,10 @@ class Event:
 
 @dataclass
 class Run:
-    """A run: its events in program order, and the use of weights and port, (cycle, beats taken, read, written) since the one before."""
+    """A run: its events in program order, and the use of weights and port, (cycle, beats taken, read, written) since the one before.
+
+    `cycles` are those of all of it, or of as much as the lines tell.
+    """
 
     events: list[Event] = field(default_factory=list)
     use: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -91,7 +94,7 @@ def read(lines: Iterable[str], instructions: Sequence[isa.Instruction], sources:
             places, token = Places(instructions, sources), 0
             continue
         cycle, *words = words
-        cycle = int(cycle)
+        cycle = run.cycles = int(cycle)
         if kind == "C":
             pc, slot = int(words[0]), int(words[1])
             made = event(pc, _TRACK_OF[instructions[pc].name], cycle, words[3:])
@@ -122,9 +125,7 @@ def read(lines: Iterable[str], instructions: Sequence[isa.Instruction], sources:
                 made.start, made.end = int(words[1]), int(words[2])
         elif kind == "U":
             run.use.append((cycle, *map(int, words)))
-        elif kind == "E":
-            run.cycles = cycle
-        else:
+        elif kind != "E":
             raise SerranoError(f"the timeline has a line that nobody knows: {line.strip()}")
     _occupy_dma(run)
     return run

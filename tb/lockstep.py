@@ -16,7 +16,9 @@ import numpy as np
 from host.places import Places
 from models import isa
 from models.simulator import BUS, CAUSES, Halt, Simulator
-from tb.mismatch import Difference, report
+from tb import heat_map
+from tb.mismatch import report
+from tb.writes import Difference
 
 RECORD_BITS = 48  # {program counter 16, value 32}
 BATCH = 64
@@ -41,8 +43,14 @@ class Mismatch(AssertionError):
         return self.message
 
     def explained(self, detail: Path) -> "Mismatch":
-        """The same with the first elements that differ, from the monitor's list of what the instruction wrote."""
-        return Mismatch(self.index, report(self.difference, detail), self.difference) if self.difference else self
+        """The same with the first elements that differ, from the monitor's list of what the instruction wrote; the operand is kept beside it."""
+        if not self.difference:
+            return self
+        try:
+            heat_map.keep(self.difference, detail)
+        except Exception as error:  # noqa: BLE001 - a picture less, and the failure itself is told
+            log.warning("what differs could not be kept for its picture: %s", error)
+        return Mismatch(self.index, report(self.difference, detail), self.difference)
 
 
 class Lockstep:

@@ -430,6 +430,8 @@ def build_and_run(
             plusargs.append(f"+dumpfile_path={wave_file}")
         if own_waves:
             plusargs.append(f"+wave_file={wave_file}")
+            if not any(given.startswith("+timeline=") for given in plusargs):
+                plusargs.append("+timeline=timeline.txt")  # a failure's picture: tb/failure.py
         limit = f"timeout -k 5 {RUN_LIMIT_S}" if shutil.which("timeout") else ""
         try:
             with _plain_environment(

@@ -4,6 +4,7 @@ Python wakes on batches of retired instructions and on interrupts, never on a cl
 """
 
 import contextlib
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,9 @@ class Session:
         self.dut = dut
         self.host = AxiLiteMaster(dut, "s_axil", stall)
         self.image = Path("image.bin")  # of the memory, where the program is read for a failure's words
+        self.sources: list[str] | None = (
+            None  # the kernels that each instruction of the program came from, for its pictures
+        )
         self.seen = 0  # cycle of the last sign of life: an interrupt, a batch of retired instructions
 
     # -- the chip ---------------------------------------------------------------------------------------------------
@@ -156,12 +160,30 @@ class Session:
         except AssertionError as failure:
             state = failure.state if isinstance(failure, Hang) else await self.state()
             self._tell(state, request)
+            if Path("timeline.txt").exists():  # which ends here
+                self.keep_program(request, failure)
             raise
 
     def _tell(self, state: watchdog.State, request: Request) -> None:
         """Keep the situation of the first failure."""
         with contextlib.suppress(FileExistsError), open("situation.txt", "x") as file:
             file.write(watchdog.situation(state, self._disassembly(request)))
+
+    def keep_program(self, request: Request, failure: AssertionError | None = None) -> None:
+        """What timeline.txt needs beside it to be drawn (tb/failure.py): of the first failure that it tells of, or before there is one."""
+        kept = Path("program.json")
+        if kept.exists() and "index" in json.loads(kept.read_text()):
+            return
+        about = {"index": getattr(failure, "index", None)} if failure else {}
+        with contextlib.suppress(OSError):
+            code = self._code(request, 0, request.program_length).hex()
+            kept.write_text(json.dumps({"code": code, "sources": self.sources} | about))
+
+    def _code(self, request: Request, pc: int, count: int = 1) -> bytes:
+        """The program's instructions from this one on."""
+        with open(self.image, "rb") as image:
+            image.seek(request.program_beat * parameter("PortBytes") + pc * isa.BYTES)
+            return image.read(count * isa.BYTES)
 
     async def _run(self, request, lockstep, patience, progress, halt, until) -> Ending:
         await clocks(self.dut, 2)  # what a reset does may not be seen on its own edge
@@ -228,13 +250,10 @@ class Session:
 
     def _disassembly(self, request: Request) -> Callable[[int], str]:
         """The instruction at a program counter, in words."""
-        first = request.program_beat * parameter("PortBytes")
 
         def disassembly(pc: int) -> str:
             try:
-                with open(self.image, "rb") as image:
-                    image.seek(first + pc * isa.BYTES)
-                    code = image.read(isa.BYTES)
+                code = self._code(request, pc)
                 return isa.disassemble(isa.decode(code))
             except OSError as error:
                 return f"unknown, {error}"
@@ -295,4 +314,5 @@ class Session:
         """The mismatch of an instruction whose words were listed: names element and cycle."""
         self.dut.detail_i.value = 0
         await clocks(self.dut, 2)
+        self.keep_program(request, mismatch)
         return mismatch.explained(Path("detail.txt"))

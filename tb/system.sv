@@ -558,6 +558,8 @@ module system
       .clk_i(clk_o),
       .rst_ni              (rst_ni && trace_rst_n),
       .running_i           (trace_running),
+      .detail_i,
+      .report_i,
       .dispatch_valid_i    (trace_dispatch),
       .dispatch_command_i  (trace_command),
       .dispatch_slot_i     (trace_dispatch_slot),

@@ -1,4 +1,6 @@
-// Timeline monitor: with +timeline=FILE it lists what each unit did in which cycle, an event a line (host/timeline.py reads it); without, it does nothing.
+// Timeline monitor: with +timeline=FILE it lists what each unit did in which cycle, an event a line (host/timeline.py reads it); else, once, in
+// timeline.txt of the simulation's folder while detail_i, which a bench raises between two runs, to repeat one that failed. Without either it does
+// nothing. The list ends where report_i tells a failure, though the run or other runs go on.
 //
 // Cycles are those that the chip's counters count, from 0 in each run. Lines, of one cycle in this order:
 //   R                              a run begins
@@ -19,6 +21,8 @@ module timeline
     input logic clk_i,
     input logic rst_ni,
     input logic running_i,
+    input logic detail_i,
+    input logic report_i,
 
     // dispatch
     input logic                dispatch_valid_i,
@@ -60,10 +64,13 @@ module timeline
     input logic [SlotW-1:0] dma_done_slot_i
 );
 
-  int file;
+  int   file;
+  logic detailed, through;
   reg [8*256-1:0] file_name;
   initial begin
     file = 0;
+    detailed = 1'b0;
+    through  = 1'b0;
     if ($value$plusargs("timeline=%s", file_name)) file = $fopen(file_name, "w");
   end
 
@@ -141,6 +148,7 @@ module timeline
           taken = 0;
           read = 0;
           written = 0;
+          $fflush(file);
         end
       end else if (was_running) begin
         if (cycle % Window != 0) $fwrite(file, "U %0d %0d %0d %0d\n", cycle, taken, read, written);
@@ -148,6 +156,16 @@ module timeline
         $fflush(file);
         was_running = 1'b0;
       end
+    end
+    if (file != 0 && (report_i || detailed && !detail_i)) begin
+      $fclose(file);
+      file = 0;
+      through = 1'b1;
+    end
+    if (detail_i && file == 0 && !through) begin
+      file = $fopen("timeline.txt", "w");
+      detailed = 1'b1;
+      was_running = 1'b0;
     end
   end
 

@@ -4,11 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tb.runner import ROOT
+from verify import outcomes
 
+MOST_BYTES = 60_000  # of a picture that the repository keeps
 PAGE = ROOT / "docs" / "debugging.md"
 RANDOM = ["verify.random", "--profile", "quick", "--seed", "1", "--instructions", "4000", "--sim", "verilator"]
 COMMANDS = {
@@ -16,6 +20,15 @@ COMMANDS = {
     "hazard": RANDOM,
     "completion": ["tb.runner", "system", "--sim", "verilator", "--test", "random_programs/stall=20"],
 }
+
+
+SHOWN = {"rounding": "debugging/rounding.png"}  # pictures of the page
+
+
+def words(picture: Path) -> str:
+    """What a picture says that it shows."""
+    with Image.open(picture) as drawn:
+        return drawn.text["Description"]
 
 
 def lines_of(name: str) -> list[str]:
@@ -27,6 +40,8 @@ def lines_of(name: str) -> list[str]:
 def test_every_patch_has_its_story():
     assert {path.stem for path in (ROOT / "docs" / "debugging").glob("*.patch")} == COMMANDS.keys()
     assert all(lines_of(name) for name in COMMANDS)
+    assert set(re.findall(r"\]\((debugging/.*?\.png)\)", PAGE.read_text())) == set(SHOWN.values())
+    assert all((PAGE.parent / picture).stat().st_size <= MOST_BYTES for picture in SHOWN.values())
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -42,3 +57,8 @@ def test_the_page_is_what_is_printed(tmp_path, name):
     assert done.returncode == 1
     missing = [line for line in lines_of(name) if line not in done.stdout]
     assert not missing, f"{name}: not printed any more: {missing}\n{done.stdout[-4000:]}"
+    for picture in outcomes.pictures(done.stdout):
+        assert words(tmp_path / picture)
+    if name in SHOWN:
+        shown = next(line for line in lines_of(name) if line.endswith("difference.png")).removeprefix("picture: ")
+        assert words(tmp_path / shown) == words(PAGE.parent / SHOWN[name])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tb import failure
 from tb.runner import ROOT, SIMULATORS, BenchError
 from tb.simulators import find_icarus
 from verify.random import campaign
@@ -30,8 +31,10 @@ def test_there_are_some():
 def test_each_agrees_with_the_golden_model(simulator, record_property):
     for number, (parameters, paths) in enumerate(groups()):
         order = {"kind": "files", "paths": list(map(str, paths))}
-        outcome = campaign.simulate(order, simulator, campaign.FOLDER / f"directed-{simulator}-{number}", parameters)
+        folder = campaign.FOLDER / f"directed-{simulator}-{number}"
+        outcome = campaign.simulate(order, simulator, folder, parameters)
         if outcome.failed:
-            raise BenchError(outcome.failed.text)
+            pictures = failure.pictures(campaign.run_folder(simulator, folder))
+            raise BenchError("\n".join([outcome.failed.text, *pictures]))
         assert outcome.counts["cases"] == len(paths) and outcome.counts["instructions"] > 0
         record_property("cocotb_tests", len(paths))

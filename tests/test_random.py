@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from models import isa
-from tb.runner import ROOT, SIMULATORS
+from tb import failure
+from tb.runner import ROOT, SIMULATORS, BenchError
 from tb.simulators import find_icarus
 from verify.random import campaign, dry, profile, record
 from verify.random import case as cases
@@ -109,7 +110,9 @@ def test_the_campaign_of_the_sign_off_is_on_record():
 def test_a_slice_agrees_with_the_golden_model(simulator, name, tmp_path, record_property):
     wanted = SLICE[simulator][name]
     outcome = campaign.run(name, 1, wanted, simulator, tmp_path, user="test")
-    assert outcome.failed is None, outcome.failed.text
+    if outcome.failed:
+        folder = campaign.run_folder(simulator, campaign.campaign_folder(name, 1, simulator, "test"))
+        raise BenchError("\n".join([outcome.failed.text, *failure.pictures(folder)]))
     assert outcome.counts["instructions"] >= wanted
     assert list(tmp_path.glob("bins-*.json"))
     record_property("cocotb_tests", outcome.counts["cases"])

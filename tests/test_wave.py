@@ -17,6 +17,7 @@ from models.config import CONFIGS
 from models.simulator import Simulator
 from tb import runner, simulators, wave, wave_file, wave_layout, wave_viewers
 from tb.wave_text import LENGTH, Waves, around, text
+from verify import outcomes
 from verify.reproduce import printed
 
 SIMULATORS = ["verilator"] + ["icarus"] * bool(simulators.find_icarus())
@@ -430,6 +431,9 @@ def test_a_failure_is_brought_back_by_what_it_says(planted, tmp_path):
     seen, again = (printed.read(str(error.value)) for error in (first, second))
     assert printed.same(seen, again) and ("VMEM element" if planted == "bit" else "planted") in seen.first
     assert f"waves: {file}" in str(second.value)
+    named = [[Path(name).name for name in outcomes.pictures(str(red.value))] for red in (first, second)]
+    assert named == [["difference.png", "occupancy.png"] if planted == "bit" else [], ["occupancy.png"]]
+    assert all(Path(name).is_file() for name in outcomes.pictures(str(second.value)))
     shown = Waveform(file)
     place = shown.changes("u_chip.u_slice.planted")
     assert place[-1][1] >= PLACE and (planted == "promise" or place[0][1] > 0)
@@ -462,5 +466,6 @@ def test_the_waves_of_a_hang_are_those_of_its_beginning(tmp_path, monkeypatch):
     )
     outcome = driver.run(job, "rtl", simulator=SIMULATORS[-1], waves=Waves(file, first, last), again="make sim")
     assert outcome.cut and outcome.waves == file
+    assert [Path(name).name for name in outcomes.pictures(outcome.said)] == ["occupancy.png"]
     stuck = [wave_file.text(value) for _, value in Waveform(file).changes("u_lanes.matrix_text")]
     assert stuck[-1].startswith("matmul")

@@ -40,7 +40,9 @@ async def program(dut):
     request = Request(job["program_beat"], job["program_length"], job["args"])
     await start(dut)
     session = Session(dut)
-    session.image = folder / "image.bin"
+    session.image, session.sources = folder / "image.bin", job["sources"]
+    if job["waves"]:
+        session.keep_program(request)  # an assertion that fires ends the simulation there
     slots = job["slots"] and Slots(**job["slots"])
     steps = 0
 

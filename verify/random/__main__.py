@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from tb import failure
 from tb.runner import ROOT, SIMULATORS, BenchError
 from verify.random import campaign, profile
 from verify.random import case as cases
@@ -51,22 +52,33 @@ def one_case(path: Path, simulator: str) -> int:
     if not path.exists():
         raise UsageError(f"there is no file {path}")
     case = cases.read(path.read_text(), str(path))
-    outcome = campaign.repeat(case, simulator, campaign.FOLDER / f"repeat-{path.stem}")
+    folder = campaign.FOLDER / f"repeat-{path.stem}"
+    outcome = campaign.repeat(case, simulator, folder)
     print(outcome.failed.text if outcome.failed else f"{shown(path)}: no difference on {simulator}")
+    if outcome.failed:
+        print_pictures(simulator, folder)
     if outcome.said:
         print(outcome.said)
     return int(outcome.failed is not None)
 
 
-def keep(failed: Case, simulator: str, name: str) -> None:
-    """Cut the case down and put it among the directed tests."""
+def print_pictures(simulator: str, folder: Path) -> None:
+    for line in failure.pictures(campaign.run_folder(simulator, folder)):
+        print(line, flush=True)
+
+
+def keep(failed: Case, simulator: str, name: str, folder: Path) -> None:
+    """Cut the case, which failed in `folder`, down and put it among the directed tests."""
     print(failed.text, flush=True)
+    print_pictures(simulator, folder)
     print(f"\ncutting down {failed.size()} instructions ...", flush=True)
-    smallest = campaign.shrink(failed, simulator, campaign.FOLDER / f"shrink-{name}")
+    search = campaign.FOLDER / f"shrink-{name}"
+    smallest = campaign.shrink(failed, simulator, search)
     KEPT.mkdir(exist_ok=True)
     path = KEPT / f"{name}.asm"
     path.write_text(cases.write(smallest))
     print(f"\n{smallest.text}\n\n{smallest.size()} of {failed.size()} instructions are left, in {shown(path)}")
+    print_pictures(simulator, campaign.shrunk_folder(search))
     print(f"again: WAVES=1 .venv/bin/python -m verify.random --case {shown(path)} --sim {simulator}")
 
 
@@ -89,7 +101,8 @@ def run(names: list[str], seed: int, instructions: int, simulator: str) -> int:
         outcome = campaign.run(name, seed, instructions, simulator, records.BINS, progress)
         if outcome.failed:
             record(outcome.counts, time.time() - start, failed=True)
-            keep(outcome.failed, simulator, f"{name}-{seed}-{outcome.counts['cases'] - 1}")
+            folder = campaign.campaign_folder(name, seed, simulator)
+            keep(outcome.failed, simulator, f"{name}-{seed}-{outcome.counts['cases'] - 1}", folder)
             return 1
     return 0
 

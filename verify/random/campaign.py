@@ -52,7 +52,7 @@ def simulate(
             plusargs=[f"+image={folder / 'image.bin'}"],
             environment={"SRN_RANDOM": str(folder)} | ({"SRN_BINS": str(bins)} if bins else {}),
             package="verify.random",
-            label=f"random-{simulator}-{folder.name}",
+            label=run_folder(simulator, folder).name,
         )
         said = done.said
     except BenchError as error:
@@ -74,10 +74,19 @@ def simulate(
     return Outcome(counts, cases.read(failed.read_text()) if failed.exists() else None, death is not None, said)
 
 
+def run_folder(simulator: str, folder: Path) -> Path:
+    """Where the simulation of `simulate` leaves its log, and what its pictures are drawn from."""
+    return BUILD / "run" / f"random-{simulator}-{folder.name}"
+
+
 def _last_words(text: str) -> str:
     """The hardware's complaint, or the first line."""
     lines = text.splitlines()
     return next((line.strip() for line in lines if "FATAL" in line or "%Error" in line or "Fatal" in line), lines[0])
+
+
+def campaign_folder(profile: str, seed: int, simulator: str, user: str = "campaign") -> Path:
+    return FOLDER / f"{user}-{profile}-{seed}-{simulator}"
 
 
 def run(
@@ -91,6 +100,7 @@ def run(
 ) -> Outcome:
     """A campaign: simulations until so many instructions are compared or a case has failed. Each `user` has folders of its own."""
     total = Outcome(dict.fromkeys((*COUNTS, "cases"), 0))
+    folder = campaign_folder(profile, seed, simulator, user)
     while total.counts["instructions"] < instructions and not total.failed:
         more = min(CHUNK[simulator], instructions - total.counts["instructions"])
         order = {
@@ -100,7 +110,7 @@ def run(
             "first": total.counts["cases"],
             "instructions": more,
         }
-        part = simulate(order, simulator, FOLDER / f"{user}-{profile}-{seed}-{simulator}", bins=bins)
+        part = simulate(order, simulator, folder, bins=bins)
         total = replace(part, counts={name: total.counts[name] + part.counts[name] for name in total.counts})
         progress(total.counts)
     return total
@@ -127,6 +137,11 @@ def shrink(case: Case, simulator: str, folder: Path) -> Case:
         again = True
     shrunk = folder / "shrunk.asm"
     smallest = cases.read(shrunk.read_text()) if shrunk.exists() else case
-    if failed := repeat(smallest, simulator, folder.with_name(folder.name + "-shrunk")).failed:
+    if failed := repeat(smallest, simulator, shrunk_folder(folder)).failed:
         return failed
     return replace(whole, text=f"{whole.text}\n{NOT_ALONE.format(smallest.size())}")
+
+
+def shrunk_folder(folder: Path) -> Path:
+    """Where `shrink` runs what it found once more."""
+    return folder.with_name(folder.name + "-shrunk")
