@@ -40,8 +40,8 @@ def test_the_peak_is_that_of_the_slower(memory, channels):
     """At the clock that is chosen without a word both are equal; at half of it the port is slower, at twice that the channels."""
     name = f"{memory} channels={channels}"
     chosen = settings(name, 32)
-    rate = PRESETS[memory].rate * PRESETS[memory].width * channels / 8000
-    assert float(chosen.clock) * 32 == pytest.approx(rate) and chosen.peak == 1
+    rate = Fraction(PRESETS[memory].rate * PRESETS[memory].width * channels, 8000)  # GB/s
+    assert chosen.clock * 32 == rate and chosen.peak == 1
     assert estimate.memory_of(name, 32)[0].share == estimate.LINEAR[memory]
     faster = settings(f"{name} clock={2 * chosen.clock}", 32)
     assert faster.peak == Fraction(1, 2) and "that of the channels" in str(faster)

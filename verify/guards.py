@@ -36,6 +36,7 @@ INEXACT |= {"assert_approx_equal", "assert_array_max_ulp"}
 # benches of what stands in tb/ alone
 WITHOUT_RTL = {
     "dram": "the timed memory, which every figure is measured with, is part of the bench",
+    "dram_channels": "the same with more channels",
     "dram_contents": "what the same memory holds",
     "dram_rules": "the same memory over long runs",
 }
