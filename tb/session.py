@@ -303,14 +303,14 @@ class Session:
                 retired = int(self.dut.retired_o.value)
                 if retired != before:
                     break
-        return await self.listed(mismatch)
+        return await self.listed(mismatch, request)
 
     def list_words(self, index: int) -> None:
         """Of the instruction with this place since the reset, when it comes."""
         self.dut.detail_index_i.value = index
         self.dut.detail_i.value = 1
 
-    async def listed(self, mismatch: Mismatch) -> Mismatch:
+    async def listed(self, mismatch: Mismatch, request: Request) -> Mismatch:
         """The mismatch of an instruction whose words were listed: names element and cycle."""
         self.dut.detail_i.value = 0
         await clocks(self.dut, 2)

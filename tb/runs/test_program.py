@@ -71,7 +71,7 @@ async def program(dut):
     except Mismatch as mismatch:
         (folder / "failed.json").write_text(json.dumps({"index": mismatch.index}))
         if mismatch.index == job["index"]:
-            raise await session.listed(mismatch) from None
+            raise await session.listed(mismatch, request) from None
         if job["waves"]:
             raise
         raise await session.explain(mismatch, request, None, job["patience"]) from None
