@@ -76,7 +76,7 @@ sim: .venv/made
 	  $(if $(WAVES),--waves '$(WAVES)') $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(AROUND),--around $(AROUND))
 
 test: .venv/made
-	@$(RUN) pytest -n 2 --maxschedchunk=1 -p verify.recorder $(ARGS)
+	@$(RUN) pytest -n 2 --maxschedchunk=1 --durations=15 -p verify.recorder $(ARGS)
 
 regress: .venv/made
 	@$(RUN) verify.regress --seeds $(SEEDS) --jobs $(J) --limit $(LIMIT) $(if $(BASE),--base $(BASE)) \

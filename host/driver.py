@@ -19,7 +19,7 @@ from host.slots import Slots
 from models import isa
 from models.config import CONFIGS, Config
 from models.simulator import Simulator
-from tb import dram_presets, failure, runner, wave_text
+from tb import dram_presets, failure, runner, unwatched, wave_text
 
 HOLE_BYTES = 1 << 20  # of zeros that are left out of an image's file
 PATIENCE_CYCLES = 10_000_000  # without 64 retired instructions: longer than any of a layer that fits
@@ -51,6 +51,7 @@ class Outcome:
     counters: dict[str, int] = field(default_factory=dict)
     compared: int = 0  # instructions held equal to the simulator
     seconds: float = 0.0  # of processor time that the RTL's simulation took, from doorbell to end
+    elapsed: float = 0.0  # the same by the clock on the wall, the golden model's process beside it
     waves: Path | None = None
     said: str = ""  # of the waves: where they are and how to open them, or why there are none
     cut: bool = False  # at the end of the waves' window: neither memory nor counters then
@@ -64,10 +65,12 @@ def run(
     on_step: Callable[[list, dict], None] | None = None,
     **options,
 ) -> Outcome:
-    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, again, lockstep, memory, latency of the ideal one, trace).
+    """Run a job on "simulator" or "rtl" (options: simulator, seed, waves, again, lockstep, watched, memory, latency of the ideal one, trace).
 
     `waves`, a tb.wave_text.Waves, says which cycles to write, and to what file; `again` is the command that a failure
     tells to repeat, before what it adds: the window of the waves. Without `waves`, WAVES=1 in the environment asks for all.
+
+    Without `lockstep` nothing is compared; without `watched` there are no monitors either (tb/unwatched.py).
 
     `trace`, a path PATH.json, gets what each unit did when, and PATH.png a picture of it (host/timeline.py).
 
@@ -150,6 +153,7 @@ def _run_on_rtl(
     waves=None,
     again=None,
     lockstep=True,
+    watched=True,
     memory="ideal",
     latency=40,
     folder=None,
@@ -198,6 +202,7 @@ def _run_on_rtl(
             plusargs=arguments,
             environment={"SRN_JOB": str(folder)},
             package="tb.runs",
+            folders=runner.FOLDERS if watched else unwatched.folders(),
             again=(lambda log: f"{again} {wave_text.around(folder / 'failed.json', log)}") if again else None,
         )
     finally:
@@ -214,9 +219,17 @@ def _run_on_rtl(
         timeline.write(trace, lines, _program(job), job.sources)
     shutil.rmtree(folder)
     halt = tuple(result["halt"]) if result["halt"] else None
-    compared, seconds = result.get("compared", 0), result["seconds"]
     return Outcome(
-        left, result["result"], halt, result["counters"], compared, seconds, done.waves, done.said, dram=dram
+        left,
+        result["result"],
+        halt,
+        result["counters"],
+        result.get("compared", 0),
+        result["seconds"],
+        result["elapsed"],
+        waves=done.waves,
+        said=done.said,
+        dram=dram,
     )
 
 

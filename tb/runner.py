@@ -42,6 +42,7 @@ from tb import coverage, failure, simulators
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 SIMULATORS = ("verilator", "icarus")
+FOLDERS = ("rtl", "tb")  # where modules are found by name; the last one that has it counts
 RUN_LIMIT_S = int(os.environ.get("SRN_LIMIT_S") or 1200)  # of wall clock, for one simulation: a hang is a failure
 RUNS = ("tb.runs", "verify.random")  # packages whose tests are runs of programs: how they stall is the program's affair
 TIMESCALE = ("1ns", "1ps")
@@ -139,7 +140,7 @@ def load_bench(name: str, package: str = "tb") -> Bench:
 # ---------------------------------------------------------------- sources
 
 
-def source_files(toplevel: str, folders: Sequence[str] = ("rtl", "tb")) -> list[Path]:
+def source_files(toplevel: str, folders: Sequence[str] = FOLDERS) -> list[Path]:
     """What `toplevel` needs: packages first, each after those that it names, then the modules, the top last."""
     known = {path.stem: path for folder in folders for path in sorted((ROOT / folder).rglob("*.sv"))}
     if toplevel not in known:
@@ -165,7 +166,7 @@ def _names(path: Path) -> set[str]:
     return set(re.findall(r"\w+", text))
 
 
-def dumps_itself(toplevel: str, folders: Sequence[str] = ("rtl", "tb")) -> bool:
+def dumps_itself(toplevel: str, folders: Sequence[str] = FOLDERS) -> bool:
     """Whether the bench opens its waves by $dumpvars (tb/wave_lanes.sv), else the simulator's main does it at the start."""
     return any(path.stem == "wave_lanes" for path in source_files(toplevel, folders))
 
@@ -240,7 +241,7 @@ def build(
     simulator: str,
     parameters: Mapping[str, int] | None = None,
     waves: bool = False,
-    folders: Sequence[str] = ("rtl", "tb"),
+    folders: Sequence[str] = FOLDERS,
     flags: Sequence[str] = (),
 ) -> cocotb_tools.runner.Runner:
     """Compile once for this simulator, top level, parameters, sources and flags; later calls find it made."""
@@ -366,7 +367,7 @@ def build_and_run(
     plusargs: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     package: str = "tb",
-    folders: Sequence[str] = ("rtl", "tb"),
+    folders: Sequence[str] = FOLDERS,
     label: str | None = None,
     wave_file: Path | None = None,
     again: Callable[[str], str] | None = None,

@@ -1,8 +1,11 @@
-"""The plain C++ loop knows the host's registers as models/registers.py has them."""
+"""What speed is measured against: the plain C++ loop knows the host's registers, and a run without monitors is one without."""
 
 import re
 
+import pytest
+
 from models import registers
+from tb import unwatched
 from tb.runner import ROOT
 
 
@@ -12,3 +15,13 @@ def test_registers():
     assert len(found) == 9
     for name, value in found:
         assert getattr(registers, name) == eval(value), name
+
+
+@pytest.mark.parametrize("name", unwatched.MONITORS)
+def test_what_is_not_watched_has_the_monitor_s_ports_alone(name):
+    text = (ROOT / "tb" / f"{name}.sv").read_text()
+    hollow = unwatched.hollow(text)
+    ports = re.findall(r"^ *(?:input|output) .*$", text, re.MULTILINE)
+    assert ports and ports == re.findall(r"^ *(?:input|output) .*$", hollow, re.MULTILINE)
+    assert not re.search(r"\b(always|always_ff|initial|assert)\b", hollow)
+    assert hollow.count("assign") == sum("output" in port for port in ports)

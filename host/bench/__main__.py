@@ -31,6 +31,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "steps": memory.steps_rows,
     "growth": memory.growth_rows,
     "speed": memory.speed_rows,
+    "monitors": memory.monitor_rows,
     "decode": chip.decode_rows,
     "prompt": chip.prefill_rows,
     "stories": chip.stories_rows,

@@ -180,3 +180,17 @@ def speed_rows(pairs: int = 3) -> list[Row]:
     return [
         times(f"speed of make sim against a plain C++ loop, median of {pairs} pairs", statistics.median(ratios), 0.8)
     ]
+
+
+def monitor_rows(pairs: int = 3) -> list[Row]:
+    """`make sim` with its monitors and in lockstep against the same without either, in turn: by the wall's clock, and the simulation's processor time."""
+    job, ratios = generate.prepare(str(SHIPPED), "small", "mxfp4", PROMPT, 24).job, []
+    for _ in range(pairs):
+        alone = driver.run(job, "rtl", memory=MEMORY, lockstep=False, watched=False)
+        whole = driver.run(job, "rtl", memory=MEMORY)
+        assert alone.counters == whole.counters
+        ratios.append((whole.elapsed / alone.elapsed - 1, whole.seconds / alone.seconds - 1))
+    cost, processor = (statistics.median(column) for column in zip(*ratios, strict=True))
+    what = f"cost of monitors and lockstep in make sim, median of {pairs} pairs"
+    rows = [Row(what, share(cost), "<= 15 %", cost <= 0.15)]
+    return [*rows, Row("the same in the simulation's processor time", share(processor), "", None)]

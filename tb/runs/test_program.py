@@ -65,7 +65,7 @@ async def program(dut):
 
     if job["index"] is not None:
         session.list_words(job["index"])
-    begun = time.process_time()
+    begun, seen = time.process_time(), time.perf_counter()
     try:
         ending = await session.run(request, lockstep, job["patience"], progress)
     except Mismatch as mismatch:
@@ -78,8 +78,8 @@ async def program(dut):
     except AssertionError:
         (folder / "failed.json").write_text(json.dumps({"cycle": session.seen}))
         raise
-    seconds = time.process_time() - begun
-    result = {"halt": ending.halt, "result": ending.result, "seconds": seconds, "cut": ending.cut}
+    seconds, elapsed = time.process_time() - begun, time.perf_counter() - seen
+    result = {"halt": ending.halt, "result": ending.result, "cut": ending.cut, "seconds": seconds, "elapsed": elapsed}
     if not ending.cut:
         result["counters"] = await session.counters()
         await session.dump(size // config.port_bytes)
