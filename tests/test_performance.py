@@ -99,10 +99,23 @@ def test_the_command(capsys):
     assert "cycles a step" in shown and "3 tokens from position 600, small" in shown
 
 
+def test_a_shape_that_needs_larger_memories(capsys):
+    words = ["--model", "gpt-oss-20b", "--vmem-words", "32768", "--amem-blocks", "8192", "--tokens", "1"]
+    assert estimate.main(words) == 0
+    shown = capsys.readouterr().out
+    needed = int(re.search(r"bytes needed a step +([\d,]+)", shown)[1].replace(",", ""))
+    layer = 2880 * 64 * (64 + 8 + 8 + 64) + 3 * 4 * 2880 * 2880  # weights: q, k, v, o, and four experts
+    cached = 24 * 513 * 2 * 8 * 64
+    bits = 4 + 8 / 32  # an element of MXFP4 with its part of a scale
+    least = (24 * layer + 2880 * 201088) * bits / 8 + cached
+    assert least <= needed <= 1.02 * least and "4 experts of 32" in shown
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (["--model", "gpt-oss-20b"], "chooses 4 of 32 experts"),
+        (["--model", "gpt-oss-20b"], "does not fit the chip"),
+        (["--vmem-words", "0"], "is no size of a memory"),
         (["--model", "nothing"], "neither a directory"),
         (["--memory", "core"], "there is no memory 'core'"),
         (["--batch", "17"], "is not 1 to 16"),
