@@ -36,10 +36,10 @@ def build(parameters: dict[str, int]) -> Path:
     return folder / "Vtop"
 
 
-def run(program: Path, request: list[int], plusargs: list[str]) -> BareRun:
-    """`request`: program beat, program length, arguments. Raises BenchError if the chip halts."""
+def run(program: Path, request: list[int], plusargs: list[str], folder: Path) -> BareRun:
+    """`request`: program beat, program length, arguments; in `folder` lies what the monitors write. Raises BenchError if the chip halts."""
     command = [str(program), *map(str, request), "+verilator+rand+reset+2", *plusargs]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=runner.RUN_LIMIT_S)
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=runner.RUN_LIMIT_S)
     if done.returncode:
         raise runner.BenchError(f"the chip in the plain loop ended badly:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     cycles, retired, seconds = done.stdout.split()[-3:]

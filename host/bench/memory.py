@@ -175,7 +175,7 @@ def speed_rows(pairs: int = 3) -> list[Row]:
         job.image.tofile(Path(folder) / "image.bin")
         for _ in range(pairs):
             request = [job.program_beat, job.program_length, *job.args]
-            plain = bare.run(program, request, driver.plusargs(job, Path(folder), MEMORY))
+            plain = bare.run(program, request, driver.plusargs(job, Path(folder), MEMORY), Path(folder))
             ratios.append(plain.seconds / driver.run(job, "rtl", memory=MEMORY).seconds)
     return [
         times(f"speed of make sim against a plain C++ loop, median of {pairs} pairs", statistics.median(ratios), 0.8)
