@@ -82,8 +82,9 @@ STUCK = "words_q[read_idx_q] -> ((words_q[read_idx_q]) & ~1'b1)"
 
 
 @pytest.fixture(scope="module")
-def place():
-    return tree.make("test")
+def place(worker_id):
+    """One for each worker of pytest-xdist: the tests of this file may be shared between them."""
+    return tree.make(f"test-{worker_id}")
 
 
 @pytest.fixture(scope="module")
