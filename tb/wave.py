@@ -1,6 +1,7 @@
 """`make wave`: open the newest waves, or those of a file, in Surfer or GTKWave; without them or a display say how it is done."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from tb import runner, wave_file
 
 
 def commands(file: Path) -> dict[str, list[str]]:
-    """What opens it, by viewer; to run in its folder."""
+    """What opens it, by viewer, all of its time in sight; to run in its folder."""
     return {
         "surfer": ["surfer", "--command-file", file.with_suffix(".sucl").name],
-        "gtkwave": ["gtkwave", file.with_suffix(".gtkw").name],
+        "gtkwave": ["gtkwave", "--rcvar", "do_initial_zoom_fit yes", file.with_suffix(".gtkw").name],
     }
 
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         "no display" if not display else "neither Surfer nor GTKWave is here", "to open it; elsewhere, with its folder:"
     )
     for command in commands(file).values():
-        print(f"  cd {file.parent} && {' '.join(command)}")
+        print(f"  cd {file.parent} && {shlex.join(command)}")
     return 0
 
 

@@ -131,7 +131,7 @@ def mappings() -> dict[str, tuple[int, dict[int, str], dict[int, str]]]:
         "fp4": (4, {code: _number(mx.FP4_DOUBLED[code] / 2) if code != 8 else "-0" for code in range(16)}, {}),
         "mxint8": (8, {code: _number(_signed(code, 8) / (1 << mx.INT8_FRACTION_BITS)) for code in range(256)}, {}),
         "e8m0": (8, {code: f"2^{code - mx.SCALE_BIAS}" for code in range(mx.SCALE_NAN)} | {mx.SCALE_NAN: "NaN"}, {}),
-        "stall": (3, {0: "-", 1: "WINDOW", 2: "QUEUE", 4: "OLDER"}, {1: "red", 2: "orange", 4: "yellow"}),
+        "stall": (3, {0: "-", 1: "WINDOW", 2: "QUEUE", 4: "OLDER"}, {1: "red", 2: "orange", 4: "purple"}),
     }
     for kind, members in records.enums().items():
         found[kind] = _enumeration(members)

@@ -4,6 +4,7 @@ waves.gtkw, gtkwave/NAME.txt         GTKWave's save file, and a filter file for 
 waves.sucl, .surfer/mappings/NAME    Surfer's command file and mappings (it looks for them in the folder where it starts)
 """
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,10 +31,12 @@ FORMATS = {
 }
 PROCESS = runner.ROOT / "tb" / "gtkwave_float.py"
 OPEN = 2  # groups that are unfolded at first
+SIZE = "1600 1000"  # of GTKWave's window; its own is small
+LANE = re.compile(r"\[(\d+)\]\.(\w+)$")
 
 
 def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int]) -> str:
-    lines = [f'[dumpfile] "{file.name}"', "[sst_expanded] 0"]
+    lines = [f'[dumpfile] "{file.name}"', "[sst_expanded] 0", f"[size] {SIZE}"]
     filters: dict[str, int] = {}
     for number, group in enumerate(shown):
         closed = CLOSED if number >= OPEN else 0
@@ -50,7 +53,9 @@ def _gtkwave(file: Path, top: str, shown: list[Group], widths: Mapping[str, int]
             elif flags & BY_PROCESS:
                 lines.append(f"^>1 gtkwave/{PROCESS.name}")
             width = widths[signal.path]
-            lines.append(f"{top}{signal.path}" + (f"[{width - 1}:0]" if signal.ranged else ""))
+            lane = LANE.search(signal.path)  # of whose path it would show the last name alone
+            alias = f"+{{{lane[2]}[{lane[1]}]}} " if lane else ""
+            lines.append(f"{alias}{top}{signal.path}" + (f"[{width - 1}:0]" if signal.ranged else ""))
         lines += [f"@{END | BLANK | closed:x}", f"-{group.name}"]
     return "\n".join(lines) + "\n"
 

@@ -165,8 +165,9 @@ def test_what_the_save_files_list_is_in_the_file(waved):
     gtkwave = [line for line in file.with_suffix(".gtkw").read_text().splitlines() if line[0] not in "@[^-"]
     assert len(gtkwave) == len(listed)
     for line, path in zip(gtkwave, surfer, strict=True):
-        name, _, high = re.fullmatch(r"(.*?)(\[(\d+):0\])?", line).groups()
+        alias, name, _, high = re.fullmatch(r"(?:\+\{(.*)\} )?(.*?)(\[(\d+):0\])?", line).groups()
         assert name == path and waveform.variables[path].width == int(high or 0) + 1
+        assert alias == (re.sub(r".*(\[\d+\])\.(\w+)", r"\2\1", name) if "]." in name else None)
 
 
 def test_every_unit_of_the_slice_is_shown_in_the_order_of_the_data():
@@ -325,7 +326,7 @@ def test_without_a_viewer_or_a_display_the_commands_are_printed(waved, monkeypat
     monkeypatch.setenv("PATH", "")
     assert wave.main([str(file)]) == 0
     said = capsys.readouterr().out
-    assert f"cd {file.parent} && gtkwave waves.gtkw" in said
+    assert f"cd {file.parent} && gtkwave --rcvar 'do_initial_zoom_fit yes' waves.gtkw" in said
     assert f"cd {file.parent} && surfer --command-file waves.sucl" in said
 
 
@@ -333,13 +334,14 @@ def test_a_viewer_starts_in_the_folder_and_finds_all_that_the_save_files_name(wa
     """A viewer of our own stands in: it is called with the name, where every relative path leads to a file."""
     file = waved[4]
     viewer = tmp_path / "gtkwave"
-    viewer.write_text('#!/bin/sh\npwd > "$0.log"\necho "$@" >> "$0.log"\n')
+    viewer.write_text('#!/bin/sh\npwd > "$0.log"\nprintf "%s\\n" "$@" >> "$0.log"\n')
     viewer.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(wave.shutil, "which", lambda name: str(viewer) if name == "gtkwave" else None)
     monkeypatch.setenv("DISPLAY", ":0")
     assert wave.main([str(file)]) == 0
-    assert (tmp_path / "gtkwave.log").read_text().split("\n")[:2] == [str(file.parent), "waves.gtkw"]
+    given = ["--rcvar", "do_initial_zoom_fit yes", "waves.gtkw"]
+    assert (tmp_path / "gtkwave.log").read_text().splitlines() == [str(file.parent), *given]
     saved = file.with_suffix(".gtkw").read_text()
     named = {
         *re.findall(r"^\^>?\d+ (\S+)$", saved, re.MULTILINE),
