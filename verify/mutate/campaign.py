@@ -15,9 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tb.runner import BUILD, ROOT
+from verify import workers
 from verify.mutate import plan
 from verify.mutate.kinds import Mutant
 
@@ -130,17 +132,8 @@ class Campaign:
                         if trial.verdict == "survived" and trial.waiting:
                             heapq.heappush(queue, (priority(trial), job[1]))
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(self.workers)]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.5)
-        except KeyboardInterrupt:
-            self.stop()
-            for thread in threads:
-                thread.join()
+        with contextlib.suppress(KeyboardInterrupt):
+            workers.go([partial(work, number) for number in range(self.workers)], self.stop)
         if self.error:
             raise self.error
 

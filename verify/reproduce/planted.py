@@ -9,8 +9,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tb import runner, simulators
+from verify import workers
 from verify.mutate import __main__ as mutate
 from verify.mutate import plan
 from verify.mutate.campaign import Tree
@@ -158,18 +160,7 @@ class Campaign:
 
     def go(self) -> None:
         """Until all are through; after Ctrl-C KeyboardInterrupt, `attempts` what is known by then."""
-        threads = [threading.Thread(target=self._work, args=(f"tree-{number}",)) for number in range(self.workers)]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.5)
-        except KeyboardInterrupt:
-            self.shell.stop()
-            for thread in threads:
-                thread.join()
-            raise
+        workers.go([partial(self._work, f"tree-{number}") for number in range(self.workers)], self.shell.stop)
 
     def _work(self, name: str) -> None:
         place = tree.make(name)
