@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from models import isa
+from models.config import BLOCK
 from tb import failure
 from tb.runner import ROOT, SIMULATORS, BenchError
 from tb.simulators import find_icarus
@@ -66,6 +67,19 @@ def test_a_case_follows_from_profile_seed_and_number(name):
     assert dry.run(one) > len(one.programs)
 
 
+def test_what_the_memories_held_is_gone_before_a_case_begins():
+    """A filling, a wait until it is done, and a filling with something else."""
+    case = generate(profile.load("hazards"), 7, 3)
+    code = cases.placed(case.programs[0], case, fresh=True)
+    wait = [instruction.name for instruction in code].index("signal")
+    first, second = code[:wait], code[wait + 1 : 2 * wait + 1]
+    assert [i.name for i in first] == [i.name for i in second] and first[1:] == second[1:]
+    assert first[0].name == "load" and first[0].fields["dram"] != second[0].fields["dram"]
+    assert first[0].fields["cols"] * first[0].fields["rows"] == case.config.vmem_elements
+    assert sum(i.fields["cols"] for i in first[1:]) == case.config.amem_blocks * BLOCK
+    assert [i.name for i in code[2 * wait + 1 :]] == [i.name for i in case.programs[0].code]
+
+
 def test_programs_end_as_their_profile_says():
     """Legal programs run to their end; in the others exactly the last instruction is refused."""
     legal = profile.parse("legal", {"text": "", "endings": {"end": 1}, "programs": 2})
@@ -114,6 +128,9 @@ def test_a_slice_agrees_with_the_golden_model(simulator, name, tmp_path, record_
         folder = campaign.run_folder(simulator, campaign.campaign_folder(name, 1, simulator, "test"))
         raise BenchError("\n".join([outcome.failed.text, *failure.pictures(folder)]))
     assert outcome.counts["instructions"] >= wanted
+    journal = (campaign.campaign_folder(name, 1, simulator, "test") / "journal.jsonl").read_text().splitlines()
+    begun = [entry["begins"] for entry in map(json.loads, journal) if "begins" in entry]
+    assert begun == [f"profile {name}, seed 1, case {n}" for n in range(outcome.counts["cases"])]  # each once
     assert list(tmp_path.glob("bins-*.json"))
     record_property("cocotb_tests", outcome.counts["cases"])
 

@@ -82,14 +82,17 @@ class Work:
     detail: int | None  # list the writes of this instruction
 
 
-def placed(program: Program, case: Case, fresh: bool) -> list[Code]:
-    """The program as it stands in memory: behind its filling, if it needs one.
+def beginning(config: Config, beats: int) -> list[Code]:
+    """Fills the local memories from a memory of `beats`, waits, and fills them with something else: what a missed hazard lets
+    the program see is of the first filling, whatever the chip held before."""
+    half = beats // 2
+    return [*filling(config, half + config.vmem_words * 2), isa.make("signal"), *filling(config, half)]
 
-    It is filled twice, so that what a missed hazard lets it see does not depend on what ran before.
-    """
-    half = case.parameters["MemoryBeats"] // 2
-    beginning = [*filling(case.config, half + case.config.vmem_words * 2), *filling(case.config, half)] if fresh else []
-    return [*beginning, *(moved(code, len(beginning)) for code in program.code)]
+
+def placed(program: Program, case: Case, fresh: bool) -> list[Code]:
+    """The program as it stands in memory: behind its beginning, if it needs one."""
+    before = beginning(case.config, case.parameters["MemoryBeats"]) if fresh else []
+    return [*before, *(moved(code, len(before)) for code in program.code)]
 
 
 def moved(code: Code, by: int) -> Code:

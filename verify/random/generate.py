@@ -5,13 +5,13 @@ import random
 from models import isa
 from models.simulator import CAUSES
 from tb.checker import Checker
-from tb.programs import ANY, BEYOND, ELSEWHERE, REFUSALS, Generator, Writer, filling, legal_writer, undefined
-from verify.random.case import MEMORY, PARAMETERS, Case, Code, Program, encoded
+from tb.programs import ANY, BEYOND, ELSEWHERE, REFUSALS, Generator, Writer, legal_writer, undefined
+from verify.random.case import MEMORY, PARAMETERS, Case, Code, Program, beginning, encoded
 from verify.random.profile import MEMORIES, Profile
 
 TRANSFERS = ("load", "store", "store_tile", "matmul")
 BODY = (
-    440  # instructions of a body at most, so that a program fits with its filling, its ending and what sets registers
+    440  # instructions of a body at most, so that a program fits with its beginning, its ending and what sets registers
 )
 
 
@@ -58,7 +58,7 @@ def _program(profile: Profile, choose: random.Random, case: Case, ending: str) -
     if ending in ("clear", "reset"):
         clocks = choose.randrange(1, 20 * len(code) + 500)
     size = isa.BYTES // config.port_bytes
-    room = beats - size * (len(code) + 2 * len(filling(config, 0)))
+    room = beats - size * (len(code) + len(beginning(config, beats)))
     beat = choose.randrange(min(room, far))
     if ending == "program error":
         error = beat + choose.randrange(size * len(code)), choose.choice([1, 1, 16])
