@@ -220,6 +220,23 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def _guarded() -> str:
+    """Words before a simulator's command: they end it after RUN_LIMIT_S, and where they can when this process has died."""
+    if not shutil.which("timeout"):
+        return ""
+    return f"{'setpriv --pdeathsig TERM ' if _dies_with_us() else ''}timeout -k 5 {RUN_LIMIT_S}"
+
+
+@cache
+def _dies_with_us() -> bool:
+    """Whether there is a setpriv (util-linux 2.33) that knows how."""
+    try:
+        tried = subprocess.run(["setpriv", "--pdeathsig", "TERM", "true"], check=False, capture_output=True)
+    except OSError:
+        return False
+    return tried.returncode == 0
+
+
 def _label(*parts: str, parameters: Mapping[str, int]) -> str:
     label = "-".join([*parts, *(f"{name}{value}" for name, value in parameters.items())])
     return label if len(label) < 120 else f"{label[:100]}-{content_hash(label)}"  # it becomes a file name
@@ -433,10 +450,9 @@ def build_and_run(
             plusargs.append(f"+wave_file={wave_file}")
             if not any(given.startswith("+timeline=") for given in plusargs):
                 plusargs.append("+timeline=timeline.txt")  # a failure's picture: tb/failure.py
-        limit = f"timeout -k 5 {RUN_LIMIT_S}" if shutil.which("timeout") else ""
         try:
             with _plain_environment(
-                SIM_CMD_PREFIX=limit,
+                SIM_CMD_PREFIX=_guarded(),
                 SRN_BENCH=plan.module,  # for tb.bench
                 SRN_PARAMETERS=json.dumps(parameters),
                 COCOTB_REWRITE_ASSERTION_FILES="test_*.py",  # not numpy as well, which costs a second

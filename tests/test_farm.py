@@ -22,7 +22,7 @@ import pytest
 from tb import simulators
 from tb.runner import BUILD, ROOT
 from verify.regress import __main__ as regression
-from verify.regress import farm, jobs, tools
+from verify.regress import farm, hand, jobs, tools
 from verify.regress.farm import FarmError
 from verify.regress.jobs import Job
 
@@ -177,6 +177,17 @@ def test_a_worker_dies_and_each_run_is_told_once(machines, tmp_path, monkeypatch
     with farm.connect(machines.address) as client, pytest.raises(FarmError, match="each was refused"):
         farm.run([Job(f"{SUITE}::test_passes")], lambda job, found: told.append(found[0].state), client, 100)
     assert told == ["failed"]
+
+
+def test_builds_that_nobody_uses_are_forgotten(tmp_path):
+    long = time.time() - (hand.DAYS + 1) * 86400
+    for name, used in (("sim/old", long), ("sim/new-1.5", time.time())):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / f"{name}.lock").touch()
+        os.utime(tmp_path / f"{name}.lock", (used, used))
+    hand._forget(tmp_path)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")}
+    assert left == {"sim/new-1.5", "sim/new-1.5.lock"}
 
 
 def builders(names, machines, without=False):

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
 from tb import runner, simulators
@@ -77,6 +79,29 @@ def test_a_hang_is_red(simulator, monkeypatch):
     monkeypatch.setattr(runner, "RUN_LIMIT_S", 5)
     with pytest.raises(BenchError, match="no results|tests failed"):
         run("throwaway", simulator, "hang", parameters={"Step": 0}, testcase="may_fail")
+
+
+def test_a_simulation_ends_with_who_began_it(simulator):
+    """Killed outright: nothing is left of what it ran, where the machine has what it takes."""
+    if not runner._dies_with_us():
+        assert "setpriv" not in runner._guarded()
+        return
+    words = f"run('throwaway', {simulator!r}, 'hang', parameters={{'Step': 0}}, testcase='may_fail', label='orphan-{simulator}')"
+    program = f"from tests.test_runner import run; {words}"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+        parent, left, deadline = psutil.Process(child.pid), [], time.time() + 120
+        while not any("timeout" in process.name() for process in left):
+            assert time.time() < deadline and child.poll() is None
+            time.sleep(0.2)
+            left = parent.children(recursive=True)
+        time.sleep(1)
+        left = parent.children(recursive=True)
+        child.kill()
+    assert len(left) > 1
+    _, alive = psutil.wait_procs(left, timeout=10)
+    for process in alive:
+        process.kill()
+    assert not alive
 
 
 def test_a_process_that_fails_after_its_tests_passed_is_red(simulator, monkeypatch):

@@ -7,7 +7,7 @@ The worker's cache, `serrano` in the folder of its --local-directory, may be rem
 
     KEY.tar.gz   sources, named by their hash
     KEY.0 .1     copies of them, each of one job at a time
-    sim, runtime build folders, which hashes of their own name: all copies share them
+    sim, runtime build folders, which hashes of their own name: all copies share them; the lock beside one in sim is as old as its last use
 """
 
 import contextlib
@@ -30,6 +30,7 @@ from typing import Any
 import psutil
 
 TREES = 4  # sources kept: those last used
+DAYS = 14  # for which a build is kept that nobody uses
 MOST = 256 << 20  # bytes of files that come back from one job
 
 
@@ -142,7 +143,7 @@ def _tree(cache: Path, key: str) -> Iterator[tuple[Path, int]]:
 
 
 def _forget(cache: Path) -> None:
-    """All but the sources last used; a copy in which a job runs stays."""
+    """All but the sources last used, of which a copy in which a job runs stays; builds that were not used for long."""
     tarballs = sorted(cache.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)
     for tarball in tarballs[:-TREES]:
         key = tarball.name.removesuffix(".tar.gz")
@@ -151,6 +152,10 @@ def _forget(cache: Path) -> None:
             with name.open("w") as lock, contextlib.suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(name.with_suffix(""), ignore_errors=True)
+    for lock in cache.glob("sim/*.lock"):
+        if lock.stat().st_mtime < time.time() - DAYS * 86400:
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def _wanted() -> bool:
