@@ -270,6 +270,12 @@ ISSUE = [
                 "alloc_i ? conflicts_i : wait_q & ~done_i",
                 "alloc_i ? conflicts_i : wait_q",
             ),
+            Edit(
+                "loses a vector command while the dma unit has one",
+                "srn_queues",
+                "(vector_push_i),",
+                "(vector_push_i && !dma_cmd_valid_o),",
+            ),
         ],
     ),
 ]
