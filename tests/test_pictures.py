@@ -119,6 +119,8 @@ def test_the_panels_show_expected_seen_and_difference(tmp_path):
     assert signs[0] == {"NaN": [[8, 2]]}
     assert signs[1] == {"inf": [[7, 1]], "no write": [[3, 0]]}
     assert signs[2] == {"inf": [[7, 1]], "NaN": [[8, 2]], "no write": [[3, 0]]}
+    framed = [path.vertices.min(axis=0).tolist() for path in seen.collections[0].get_paths()]
+    assert framed == [[x - 0.5, y - 0.5] for y, x in np.argwhere(found.differ)] == [[2.5, -0.5], [4.5, -0.5]]
     frame = seen.patches[-1]
     assert frame.get_xy() == (2.5, -0.5)  # of the first that differs: the one not written
     assert [text.get_text() for text in seen.get_xticklabels()][:2] == ["0", "4"]
