@@ -3,11 +3,12 @@
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from tb.stream import rng, start
+from tb.stream import parameter, rng, start
+from tb.words import spread
 
-BLOCKS = 16
+BLOCKS = 16  # that are used, of however many
 BLOCK_BITS = 264
-PARAMETERS = [{"AmemBlocks": BLOCKS}]
+PARAMETERS = [{"AmemBlocks": BLOCKS}, {"AmemBlocks": 16384}]
 DEFINED_WHEN = {"dma_data_o": None, "matrix_data_o": None}  # from the first read on: compared in each clock
 CLOCKS, DRAIN = 1500, 4  # in the last of them nobody asks for anything new
 
@@ -16,6 +17,7 @@ CLOCKS, DRAIN = 1500, 4  # in the last of them nobody asks for anything new
 @cocotb.parametrize(busy=[0.2, 0.6, 0.9])
 async def all_ports(dut, busy):
     chance, blocks, out = rng("requests"), [None] * BLOCKS, None
+    at = spread(BLOCKS, parameter("AmemBlocks"))
     await start(dut)
     matrix, near, compared, collisions, refused = None, 0, 0, 0, 0
     for clock in range(CLOCKS):
@@ -30,10 +32,10 @@ async def all_ports(dut, busy):
         dma = first if not filling and chance.random() < eager else None
         if matrix is None and not filling and chance.random() < eager:
             matrix = second
-        dut.write_valid_i.value, dut.write_addr_i.value, dut.write_data_i.value = writes, *write
+        dut.write_valid_i.value, dut.write_addr_i.value, dut.write_data_i.value = writes, at[write[0]], write[1]
         for port, wants in (("dma", dma), ("matrix", matrix)):
             getattr(dut, f"{port}_valid_i").value = wants is not None
-            getattr(dut, f"{port}_addr_i").value = chance.randrange(BLOCKS) if wants is None else wants
+            getattr(dut, f"{port}_addr_i").value = at[chance.randrange(BLOCKS) if wants is None else wants]
         await FallingEdge(dut.clk_i)
 
         assert int(dut.dma_ready_o.value) == 1

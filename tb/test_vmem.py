@@ -1,17 +1,18 @@
 """Every port of the vector memory in every clock against an array: data, grants, priorities and yield; collisions are frequent."""
 
-import json
-import os
-
 import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from tb.stream import numpy_rng, rng, start
-from tb.words import pack
+from tb.stream import numpy_rng, parameter, rng, start
+from tb.words import pack, spread
 
-WORDS = 16
-PARAMETERS = [{"PortBytes": 8, "VmemWords": WORDS}, {"PortBytes": 32, "VmemWords": WORDS}]
+WORDS = 16  # that are used, of however many
+PARAMETERS = [
+    {"PortBytes": 8, "VmemWords": WORDS},
+    {"PortBytes": 32, "VmemWords": WORDS},
+    {"PortBytes": 8, "VmemWords": 16384},
+]
 CLOCKS, DRAIN = 1500, 8  # in the last of them nobody asks for anything new
 DEFINED_WHEN = dict.fromkeys(["a_data_o", "b_data_o", "share_data_o"])  # from the first read on: compared in each clock
 READERS = ("a", "b", "share")
@@ -37,9 +38,9 @@ class Memory:
 async def fill(dut, memory: Memory, lanes: int) -> None:
     """Through the dma port: nobody else is awake."""
     data_rng = numpy_rng("fill")
-    for address in range(WORDS):
+    for address, place in enumerate(spread(WORDS, parameter("VmemWords"))):
         data = data_rng.integers(0, 2**32, lanes, dtype=np.uint32)
-        dut.dma_valid_i.value, dut.dma_addr_i.value = 1, address
+        dut.dma_valid_i.value, dut.dma_addr_i.value = 1, place
         dut.dma_data_i.value, dut.dma_strobe_i.value = pack(data, 32), 2**lanes - 1
         memory.clock((address, data, 2**lanes - 1), {})
         await FallingEdge(dut.clk_i)
@@ -51,7 +52,8 @@ async def fill(dut, memory: Memory, lanes: int) -> None:
 @cocotb.test()
 @cocotb.parametrize(busy=[0.2, 0.6, 0.9])
 async def all_ports(dut, busy):
-    lanes = json.loads(os.environ["SRN_PARAMETERS"])["PortBytes"] // 2
+    lanes = parameter("PortBytes") // 2
+    at = spread(WORDS, parameter("VmemWords"))
     chance, data_rng, memory = rng("requests"), numpy_rng("data"), Memory(WORDS, lanes)
     await start(dut)
     await fill(dut, memory, lanes)
@@ -74,7 +76,7 @@ async def all_ports(dut, busy):
             valid = getattr(dut, "vector_write_i" if port == "vector" else f"{port}_valid_i")
             valid.value = wants is not None
             address, data, strobe = wants or (chance.randrange(WORDS), np.zeros(lanes, np.uint32), 0)
-            getattr(dut, f"{port}_addr_i").value = address
+            getattr(dut, f"{port}_addr_i").value = at[address]
             if port in WRITERS:
                 getattr(dut, f"{port}_data_i").value = pack(data, 32)
                 getattr(dut, f"{port}_strobe_i").value = strobe

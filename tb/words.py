@@ -36,3 +36,8 @@ def unpack_fields(word: int, layout: Mapping[str, int]) -> dict[str, int]:
         values[name] = word & ((1 << width) - 1)
         word >>= width
     return {name: values[name] for name in layout}
+
+
+def spread(count: int, depth: int) -> list[int]:
+    """`count` addresses of a memory, both ends among them, whose bits all move."""
+    return [place * (depth - 1) // (count - 1) for place in range(count)]
