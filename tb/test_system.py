@@ -196,6 +196,10 @@ async def counters_name_the_cause(dut):
     assert found["dispatch_queue"] > 100 and found["dispatch_drain"] > 30
     assert found["dispatch_window"] == found["vector_port"] == found["matrix_pass"] == found["read_full"] == 0, found
 
+    short = isa.make("matmul", outputs=1, depth=32, rows=1, vmem_stride=1)
+    found = await counters_of([chip.filling()[1], *[short] * 12])  # which fill their queue: activations are being made
+    assert found["dispatch_queue"] > 30 > found["dispatch_window"], found
+
     found = await counters_of([isa.make("matmul", outputs=1, depth=32, rows=chip.config.rows + 1, vmem_stride=1)])
     assert found["matrix_pass"] > 0 == found["read_full"] and found["stream_beat"] == 17, found
     assert found["stream_first"] > 300 > found["stream_empty"] - found["stream_first"], found
