@@ -31,7 +31,7 @@ def code(only: str | None) -> int:
         )
     counts = merge(folders, ROOT)
     found = holes(counts)
-    waived = apply(load(WAIVERS), counts, ROOT)
+    waived, idle = apply(load(WAIVERS), counts, ROOT)
     left = [hole for hole in found if hole not in waived]
     print(*report.table(counts, left), sep="\n")
     lines = list(report.listing(left, ROOT))
@@ -39,6 +39,8 @@ def code(only: str | None) -> int:
         print("\nnot covered, and not waived:", *lines[:SHOWN], sep="\n")
     if len(lines) > SHOWN:
         print(f"... and {len(lines) - SHOWN} more, on the page")
+    if idle and only is None:
+        print("\nwaived, and moved all the same:", *idle, sep="\n")
     page = BUILD / "coverage" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n".join(report.page(counts, found, waived, ROOT)))

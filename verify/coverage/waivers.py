@@ -12,8 +12,8 @@
     edge = "1->0"                              or both
     reason = "..."
 
-A waiver that finds nothing, or nothing but what is covered, is an error, and one of a whole line already if an arm of it is
-covered: the list cannot rot. Of a range of bits some may move all the same, since registers begin at random.
+A waiver that finds nothing is an error, and one of lines that are covered, or of a whole line if an arm of it is: the list cannot
+rot. Ports may move all the same, for a bench is broken off at a moment that follows the seed: those that did are named.
 """
 
 import re
@@ -89,11 +89,12 @@ def holes(counts: Counts) -> list[Hole]:
     return found
 
 
-def apply(waivers: list[Waiver], counts: Counts, root: Path) -> dict[Hole, Waiver]:
-    """The holes that are waived. Raises CoverageError for a waiver that does not hold; those of ports are passed over
+def apply(waivers: list[Waiver], counts: Counts, root: Path) -> tuple[dict[Hole, Waiver], list[str]]:
+    """The holes that are waived, and the ports that need no waiver this time. Raises CoverageError for a waiver that does not hold; those of ports are passed over
     where no run counted ports, and those of files that no run was of."""
     toggles = any(file.toggles for file in counts.values())
     waived: dict[Hole, Waiver] = {}
+    idle = []
     for waiver in waivers:
         names = [name for name in counts if fnmatchcase(name, waiver.file)]
         if not names:
@@ -102,16 +103,19 @@ def apply(waivers: list[Waiver], counts: Counts, root: Path) -> dict[Hole, Waive
             continue
         if waiver.ports and not toggles:
             continue
-        for found in _ports(waiver, names, counts) if waiver.ports else _lines(waiver, names, counts, root):
+        every = _ports(waiver, names, counts) if waiver.ports else _lines(waiver, names, counts, root)
+        for name, found in zip(waiver.ports or waiver.lines, every, strict=True):
             if not found:
                 raise CoverageError(f"waiver of {waiver}: there is no such thing to cover")
             covered = {hole: count for hole, count in found.items() if count}
-            if covered and (not (waiver.ports or waiver.arm) or len(covered) == len(found)):
+            whole = len(covered) == len(found)
+            if waiver.lines and covered and (whole or not waiver.arm):
                 hole, count = next(iter(covered.items()))
-                what = f", {hole.what} {hole.edge}".rstrip() if hole.what else ""
-                raise CoverageError(f"waiver of {waiver}: it is covered (line {hole.line}{what}, {count} times)")
+                raise CoverageError(f"waiver of {waiver}: it is covered (line {hole.line}, {count} times)")
+            if whole:
+                idle.append(f"{waiver.file}: {f'{name} {waiver.edge}'.rstrip()}")
             waived |= dict.fromkeys(found.keys() - covered, waiver)
-    return waived
+    return waived, idle
 
 
 def _ports(waiver: Waiver, names: list[str], counts: Counts) -> list[dict[Hole, int]]:
