@@ -11,9 +11,10 @@
 #   make bench     each figure beside its bar            FULL=1 (also the slow ones) ONLY="decode layer" TRACE RECORD
 #   make estimate  a full model's cycles, no RTL run     ESTIMATE="--model llama-3.2-1b --memory hbm3 --position 512"
 #   make coverage  what the last make test covered of rtl/, and of the plan's bins; with ports: COVERAGE=toggle make test
-#   make random    random programs on RTL and model      PROFILE SEED INSTRUCTIONS SIM (docs/random.md)
+#   make random    random programs on RTL and model      PROFILE SEED INSTRUCTIONS SIM; all that was signed off: REPEAT=1 J
 #   make formal    proofs for every input               NAME="fifo window"
 #   make mutate    plant bugs in rtl/, list what the suite does not see    COUNT FILES="rtl/prim rtl/srn_chip.sv" SEED J
+#   make reproduce plant failures, and paste the line that each prints    FAILURES SEED J; one at a token of the model: TOKEN=40
 #   make wave      open the newest waves, or WAVES=file
 #   make new-block NAME=vector/twice   module, model, bench and page of a new block, to be filled in
 #   make lint      Verilator, Icarus, Verible, ruff and workflow files: silent when clean
@@ -43,8 +44,11 @@ ESTIMATE   ?=
 NAME       ?=
 PROFILE    ?= default
 INSTRUCTIONS ?= 20000
+REPEAT     ?=
 COUNT      ?= 330
 FILES      ?= rtl
+FAILURES   ?=
+TOKEN      ?=
 SEEDS      ?= 1
 BASE       ?=
 J          ?= 2
@@ -58,7 +62,7 @@ export SEED
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help sim test regress bench estimate coverage random formal mutate wave new-block lint doctor clean
+.PHONY: help sim test regress bench estimate coverage random formal mutate reproduce wave new-block lint doctor clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -97,13 +101,17 @@ coverage: .venv/made
 	@$(RUN) verify.coverage
 
 random: .venv/made
-	@$(RUN) verify.random --profile '$(PROFILE)' --seed '$(SEED)' --instructions '$(INSTRUCTIONS)' --sim '$(SIM)'
+	@$(RUN) verify.random $(if $(REPEAT),--repeat --jobs $(J),--profile '$(PROFILE)' --seed '$(SEED)' \
+	  --instructions '$(INSTRUCTIONS)' --sim '$(SIM)')
 
 formal: .venv/made
 	@$(RUN) verify.formal $(NAME)
 
 mutate: .venv/made
 	@$(RUN) verify.mutate --files $(FILES) --count $(COUNT) --seed $(SEED) --jobs $(J)
+
+reproduce: .venv/made
+	@$(RUN) verify.reproduce $(if $(FAILURES),--count $(FAILURES)) $(if $(TOKEN),--token $(TOKEN)) --seed $(SEED) --jobs $(J)
 
 wave: .venv/made
 	@$(RUN) tb.wave $(if $(filter-out 1,$(WAVES)),'$(WAVES)')

@@ -11,7 +11,7 @@ from models.config import BLOCK
 from tb import failure
 from tb.runner import ROOT, SIMULATORS, BenchError
 from tb.simulators import find_icarus
-from verify.random import campaign, dry, profile, record
+from verify.random import campaign, dry, profile, record, repeat
 from verify.random import case as cases
 from verify.random.generate import generate
 
@@ -135,12 +135,30 @@ def test_a_slice_agrees_with_the_golden_model(simulator, name, tmp_path, record_
     record_property("cocotb_tests", outcome.counts["cases"])
 
 
+@pytest.mark.parametrize("status", [0, 1])
+def test_what_was_signed_off_runs_again(tmp_path, monkeypatch, status):
+    """Each campaign of it once, with its seed and length; one that fails makes the whole fail."""
+    rows = [
+        {"profile": "default", "seed": n, "sim": "icarus", "instructions": 9 * n, "seconds": n} for n in range(1, 6)
+    ]
+    (tmp_path / "signed_off.json").write_text(json.dumps({"rows": rows}))
+    monkeypatch.setattr(record, "SIGNED_OFF", tmp_path / "signed_off.json")
+    monkeypatch.setattr(record, "write", lambda began: True)
+    program = f"import sys; open({str(tmp_path / 'ran')!r}, 'a').write(' '.join(sys.argv[1:]) + chr(10)); sys.exit({status} and '=3' in sys.argv[2])"
+    monkeypatch.setattr(repeat, "COMMAND", [sys.executable, "-c", program])
+    assert repeat.repeat(2) == status
+    ran = (tmp_path / "ran").read_text().splitlines()
+    assert sorted(ran) == [f"--profile=default --seed={n} --instructions={9 * n} --sim=icarus" for n in range(1, 6)]
+    assert "--seed=5" in ran[0] + ran[1]
+
+
 def test_the_record_is_of_the_present_sources(tmp_path, monkeypatch):
-    """Rows of other sources do not count; of a campaign that ran twice the longer does, and a failure always."""
+    """Rows of other sources do not count, nor those that are signed off and did not run here; of a campaign that ran twice the
+    longer does, and a failure always."""
     monkeypatch.setattr(record, "ROWS", tmp_path / "rows.jsonl")
     monkeypatch.setattr(record, "SIGNED_OFF", tmp_path / "signed_off.json")
     row = {"profile": "default", "seed": 1, "sim": "icarus", "instructions": 10, "failed": False}
-    (tmp_path / "signed_off.json").write_text(json.dumps({"sources": "others", "rows": [row | {"seed": 5}]}))
+    (tmp_path / "signed_off.json").write_text(json.dumps({"sources": "now", "rows": [row | {"seed": 5}]}))
     monkeypatch.setattr(record.results, "sources_hash", lambda: "before")
     record.add(row | {"instructions": 99})
     monkeypatch.setattr(record.results, "sources_hash", lambda: "now")

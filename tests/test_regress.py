@@ -216,7 +216,7 @@ def test_a_part_is_what_it_says_now(tmp_path, monkeypatch, capfd):
     """Its record of before is gone when it fails, and so the page is red."""
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     monkeypatch.setattr(
-        regression, "PARTS", {"formal": ("tests.broken.part", ["formal"]), "mutation": ("tests.broken.nowhere", [])}
+        regression, "PARTS", {"formal": (["tests.broken.part"], ["formal"]), "mutation": (["tests.broken.nowhere"], [])}
     )
     results.write("formal", "make formal", 0.0, True, "proven yesterday")
     assert not regression.run_part("formal")

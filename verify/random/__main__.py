@@ -12,6 +12,7 @@ from verify.random import case as cases
 from verify.random import record as records
 from verify.random.case import Case, CaseError
 from verify.random.profile import ProfileError
+from verify.random.repeat import repeat
 
 KEPT = ROOT / "tests" / "directed"
 MOST_SEED = 2**32 - 1
@@ -34,6 +35,8 @@ def arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--sign-off", action="store_true", help="only write what the campaigns here ran to signed_off.json"
     )
+    parser.add_argument("--repeat", action="store_true", help="the campaigns of signed_off.json, instead of one")
+    parser.add_argument("--jobs", default="2", help="of them at a time")
     parser.add_argument("--afresh", action="store_true", help="forget the campaigns and bins before this one")
     return parser.parse_args(given)
 
@@ -119,6 +122,8 @@ def main(given: list[str] | None = None) -> int:
             profile.load(name)
         if options.afresh:
             records.forget()
+        if options.repeat:
+            return repeat(number(options.jobs, "the number of jobs", 64))
         if options.bins:
             return records.list_missing()
         if options.sign_off:
@@ -126,6 +131,9 @@ def main(given: list[str] | None = None) -> int:
         if options.case:
             return one_case(options.case, options.sim)
         return run(names, seed, instructions, options.sim)
+    except KeyboardInterrupt:
+        print("interrupted: what was compared is kept", file=sys.stderr)
+        return 130
     except (UsageError, ProfileError, CaseError, BenchError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -28,12 +28,12 @@ from verify.regress.watch import Watch, duration
 from verify.report.__main__ import main as write_page
 
 RUNS = BUILD / "run"  # emptied before a whole regression: what is covered is what it ran
-PARTS = {  # after the tests, in this order: the module that is run, and the records that it writes
-    "random": ("verify.random", ["random"]),
-    "coverage": ("verify.coverage", ["coverage", "bins"]),  # of tests and campaigns
-    "formal": ("verify.formal", ["formal"]),
-    "mutation": ("verify.mutate", ["mutation"]),
-    "reproduction": ("verify.reproduce", ["reproduction"]),
+PARTS = {  # after the tests, in this order: the module that is run with what words, and the records that it writes
+    "random": (["verify.random", "--repeat"], ["random"]),
+    "coverage": (["verify.coverage"], ["coverage", "bins"]),  # of tests and campaigns
+    "formal": (["verify.formal"], ["formal"]),
+    "mutation": (["verify.mutate"], ["mutation"]),
+    "reproduction": (["verify.reproduce"], ["reproduction"]),
 }
 
 
@@ -93,12 +93,12 @@ def run_tests(
 
 def run_part(name: str) -> bool:
     """A part in a process of its own; a record of before does not stand for it."""
-    module, records = PARTS[name]
+    words, records = PARTS[name]
     for record in records:
         (results.FOLDER / f"{record}.json").unlink(missing_ok=True)
-    print(f"\n{name}: python -m {module}", flush=True)
+    print(f"\n{name}: python -m {' '.join(words)}", flush=True)
     began = time.time()
-    status = subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=False).returncode
+    status = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False).returncode
     print(f"{name}: {'passed' if status == 0 else f'failed, status {status}'}, {duration(time.time() - began)}")
     return status == 0
 
@@ -184,12 +184,12 @@ def chosen_parts(options: argparse.Namespace) -> list[str]:
     """In order. Raises RegressError for one that does not exist, or is not in this tree."""
     if options.parts is None:
         narrow = options.tests or options.failed
-        return ["tests"] if narrow else ["tests", *(name for name, (module, _) in PARTS.items() if exists(module))]
+        return ["tests"] if narrow else ["tests", *(name for name, (words, _) in PARTS.items() if exists(words[0]))]
     for name in options.parts:
         if name != "tests" and name not in PARTS:
             raise RegressError(f"there is no part {name}: there are tests, {', '.join(PARTS)}")
-        if name != "tests" and not exists(PARTS[name][0]):
-            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name][0]}")
+        if name != "tests" and not exists(PARTS[name][0][0]):
+            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name][0][0]}")
     return list(options.parts)
 
 
