@@ -82,7 +82,7 @@ def compile_model(
         try:
             return attempt(candidate)
         except SerranoError as error:
-            refusal = refusal or error
+            refusal = error  # in the end that of what needs least
     raise SerranoError(f"the model does not fit the chip: {refusal}")
 
 

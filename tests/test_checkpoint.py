@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import ml_dtypes
 import numpy as np
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel
 from tokenizers.models import WordLevel
 
+from host import compiler
 from host.checkpoint import load, read_model
 from host.errors import SerranoError
 from host.generate import find_config, pieces, prepare
@@ -202,11 +204,16 @@ def test_requests_that_are_refused(checkpoint, prompt, options, sentence):
         prepare(checkpoint, **({"config": "tiny", "prompt": prompt, "tokens": 8} | options))
 
 
-def test_a_model_too_wide_for_the_chip():
-    with pytest.raises(
-        SerranoError, match=r"does not fit the chip: the program needs \d+ of .* memory and CONFIG=tiny"
-    ):
-        prepare(random_llama(hidden=20000, layers=1, vocabulary=8), "tiny", prompt=[1])
+def test_a_model_too_wide_for_the_chip(monkeypatch):
+    """Is told the least that it needs, not what the fastest way would."""
+    wide, choices, needs = random_llama(hidden=20000, layers=1, vocabulary=8), compiler._choices, []
+    for number in (None, 1):
+        monkeypatch.setattr(compiler, "_choices", lambda *given, number=number: list(choices(*given))[:number])
+        with pytest.raises(SerranoError) as refused:
+            prepare(wide, "tiny", prompt=[1])
+        said = r"the model does not fit the chip: the program needs (\d+) of .* memory and CONFIG=tiny has \d+"
+        needs.append(int(re.fullmatch(said, str(refused.value))[1]))
+    assert needs[0] < needs[1]
 
 
 def test_find_config():
