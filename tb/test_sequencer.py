@@ -371,7 +371,13 @@ async def random_programs(dut, stall, slow):
     around, writer = await make(dut, stall, slow)
     halts: dict[int, int] = {}
     halted = False
-    for _ in range(25):
+
+    def enough() -> bool:
+        return around.compared > 500 and around.commands > 100 and len(halts) >= 3 and bool(around.events["drain"])
+
+    for number in range(100):
+        if number >= 25 and enough():
+            break
         body = writer.body(writer.random.choice([0, 20, 120]), waits=writer.random.random() < 0.6)
         program = body + ending(writer, len(body))
         if writer.random.random() < 0.5:
@@ -388,8 +394,7 @@ async def random_programs(dut, stall, slow):
     cocotb.log.info(
         "%d instructions, %d commands, halts %s, events %s", around.compared, around.commands, named, around.events
     )
-    assert around.compared > 500 and around.commands > 100 and len(halts) >= 3
-    assert around.events["drain"]
+    assert enough()
     await around.rest()
 
 
