@@ -448,7 +448,9 @@ async def bus_errors(dut):
     """Of any command in flight, and of the program load: dispatch stops, the halt waits for the port."""
     around, writer = await make(dut, 0.3, 30)
     random, halted, errors = writer.random, False, 0
-    for number in range(30):
+    for number in range(100):
+        if number >= 30 and errors > 10:
+            break
         program = [*writer.body(40)[: around.config.imem_words - 1], isa.make("end")]
         await around.ring(program, clear=halted)
         halted = False
