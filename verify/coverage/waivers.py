@@ -90,8 +90,8 @@ def holes(counts: Counts) -> list[Hole]:
 
 
 def apply(waivers: list[Waiver], counts: Counts, root: Path) -> tuple[dict[Hole, Waiver], list[str]]:
-    """The holes that are waived, and the ports that need no waiver this time. Raises CoverageError for a waiver that does not hold; those of ports are passed over
-    where no run counted ports, and those of files that no run was of."""
+    """The holes that are waived, and the ports that need no waiver this time. Raises CoverageError for a waiver that does not
+    hold; those of ports are passed over where no run counted ports, and those of files that no run was of."""
     toggles = any(file.toggles for file in counts.values())
     waived: dict[Hole, Waiver] = {}
     idle = []

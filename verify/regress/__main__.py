@@ -186,10 +186,13 @@ def chosen_parts(options: argparse.Namespace) -> list[str]:
         narrow = options.tests or options.failed
         return ["tests"] if narrow else ["tests", *(name for name, (words, _) in PARTS.items() if exists(words[0]))]
     for name in options.parts:
-        if name != "tests" and name not in PARTS:
+        if name == "tests":
+            continue
+        if name not in PARTS:
             raise RegressError(f"there is no part {name}: there are tests, {', '.join(PARTS)}")
-        if name != "tests" and not exists(PARTS[name][0][0]):
-            raise RegressError(f"the part {name} is not in this tree: there is no {PARTS[name][0][0]}")
+        module = PARTS[name][0][0]
+        if not exists(module):
+            raise RegressError(f"the part {name} is not in this tree: there is no {module}")
     return list(options.parts)
 
 
