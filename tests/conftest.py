@@ -1,6 +1,7 @@
 """What a run says at its end: how many cocotb tests ran, which half did not for want of Icarus, and what was skipped."""
 
 import os
+import signal
 
 import pytest
 
@@ -26,6 +27,8 @@ EXPECTED_SKIPS = {
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun by `&` in a script: what tests start would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI") == "true" and simulators.find_icarus() is None:
         raise pytest.UsageError(f"CI needs Icarus Verilog: {simulators.ICARUS_INSTALL}")
 

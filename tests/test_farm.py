@@ -96,8 +96,10 @@ def regress(folder, address, *tests, seeds=1):
         stderr=subprocess.STDOUT,
         text=True,
     ) as run:
-        yield run
-        run.kill()
+        try:
+            yield run
+        finally:  # else the end of Popen would wait for it
+            run.kill()
 
 
 def cases(folder):

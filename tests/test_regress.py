@@ -146,7 +146,11 @@ def test_an_interrupt_keeps_what_there_is(tmp_path):
             said += line
         time.sleep(1)
         os.killpg(run.pid, signal.SIGINT)
-        said += run.communicate(timeout=60)[0]
+        try:
+            said += run.communicate(timeout=60)[0]
+        except subprocess.TimeoutExpired:  # else the end of Popen would wait for it
+            run.kill()
+            raise
     assert run.returncode == 130, said
     assert re.search(r"interrupted: [12] of 3 runs, 1 failed", said), said
     assert "what was earned is kept" in said
