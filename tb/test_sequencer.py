@@ -517,8 +517,9 @@ async def fullness(dut):
     around, _ = await make(dut, 0.0, 3)
     lanes = around.config.lanes
     vector = isa.make("vector", out="vmem", dst=lanes, cols=lanes, rows=1, outer=1)
+    long = isa.make("vector", a_imm=1, reduce="max", b=lanes, cols=65535, rows=1, outer=1)  # reads no memory
     load = isa.make("load", vmem=4 * lanes, cols=lanes, rows=1)
-    for program, event in ([vector] * 20, "queue"), ([vector, load] * 20, "window"):
+    for program, event in ([vector, long] * 10, "queue"), ([vector, load] * 20, "window"):
         before = dict(around.events)
         await around.ring([*program, isa.make("end")])
         while not around.trace:

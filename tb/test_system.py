@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import cocotb
 import numpy as np
@@ -200,6 +201,10 @@ async def counters_name_the_cause(dut):
     found = await counters_of([chip.filling()[1], *[short] * 12])  # which fill their queue: activations are being made
     assert found["dispatch_queue"] > 30 > found["dispatch_window"], found
 
+    long = isa.make("matmul", outputs=parameter("StreamDepth") * chip.config.port_bytes // 128, depth=512, rows=1)
+    found = await counters_of([long, *[short] * 12])  # which fill the stream's: its buffer is full
+    assert found["dispatch_queue"] > 100, found
+
     found = await counters_of([isa.make("matmul", outputs=1, depth=32, rows=chip.config.rows + 1, vmem_stride=1)])
     assert found["matrix_pass"] > 0 == found["read_full"] and found["stream_beat"] == 17, found
     assert found["stream_first"] > 300 > found["stream_empty"] - found["stream_first"], found
@@ -209,6 +214,34 @@ async def counters_name_the_cause(dut):
     await counters_of([vector(a, b), vector(b, c), behind, isa.make("signal")] * 9)  # which stay in the dma queue
     found = await counters_of([load, vector(a, b), vector(b, c)])
     assert found["vector_wait_dma"] > 300 > found["vector_wait"] - found["vector_wait_dma"] > 0, found
+
+
+@cocotb.test()
+async def three_end_at_once(dut):
+    """Matmul, load and vector in one clock: loads of rising length against each phase of the vectors, until that was seen."""
+    chip = await make(dut)
+    dut.latency_i.value, dut.rate_i.value = 0, 0
+    lanes = chip.config.lanes
+
+    def vector(words: int) -> isa.Instruction:
+        return isa.make("vector", a_imm=1, out="vmem", dst=lanes, cols=words * lanes, rows=1, outer=1)
+
+    def round_of(words: int, phase: int) -> list[isa.Instruction]:
+        return [
+            isa.make("matmul", outputs=1, depth=32, rows=1, vmem_stride=1),
+            isa.make("load", vmem=80 * lanes, dram=chip.beats // 2, cols=words * lanes, rows=1),
+            *[vector(40 + phase), *[vector(1)] * 4],
+            isa.make("signal"),
+        ]
+
+    for phase in range(10):
+        program = [part for words in range(8, 20) for part in round_of(words, phase)]
+        request = chip.place([*program, isa.make("end")])
+        await chip.fill()
+        assert not (await chip.run(request)).halt
+        if "ports|completions of three|0" in Path("events.txt").read_text():
+            return
+    raise AssertionError("no three commands ended in one clock")
 
 
 # ---------------------------------------------------------------- host
