@@ -517,7 +517,8 @@ async def fullness(dut):
     around, _ = await make(dut, 0.0, 3)
     lanes = around.config.lanes
     vector = isa.make("vector", out="vmem", dst=lanes, cols=lanes, rows=1, outer=1)
-    long = isa.make("vector", a_imm=1, reduce="max", b=lanes, cols=65535, rows=1, outer=1)  # reads no memory
+    free = {"a": 0xFFFFF, "dst": 0xFFFFF, "cols": 65535}  # anything, as neither operand is in memory
+    long = isa.make("vector", a_imm=1, reduce="max", b=lanes, rows=1, outer=1, **free)
     load = isa.make("load", vmem=4 * lanes, cols=lanes, rows=1)
     for program, event in ([vector, long] * 10, "queue"), ([vector, load] * 20, "window"):
         before = dict(around.events)
