@@ -120,7 +120,8 @@ async def stuck_wires_are_named(dut):
 
     wrong = []
     for wire, (value, unit) in STUCK.items():
-        hang = await run_until_stuck(dut, session, wire, value, random.randrange(400, 1000))
+        at = random.randrange(400, 1000)  # the first load is under way
+        hang = await run_until_stuck(dut, session, wire, value, at)
         named = hang.links[-1].unit
         cocotb.log.info("%s stuck at %d: %s", wire, value, hang)
         if named != unit:
