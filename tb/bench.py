@@ -142,7 +142,7 @@ def held(test: Test) -> Test:
         if ports.reset is not None:
             await break_off(test.func(dut, **arguments))
         stream.owed.clear()
-        watches = ports.reset is not None and cocotb.SIM_NAME.lower().startswith("icarus")
+        watches = ports.reset is not None and stream.icarus()
         if watches:
             cocotb.start_soon(watch(ports))
         await test.func(dut, **arguments)

@@ -77,6 +77,11 @@ async def start(dut: Any, cycles: int = 1) -> None:
         dut.rst_ni.value = 1
 
 
+def icarus() -> bool:
+    """Whether this simulation runs on Icarus, which is slow: benches run fewer of the same there."""
+    return cocotb.SIM_NAME.lower().startswith("icarus")
+
+
 async def clocks(dut: Any, cycles: int) -> None:
     """Wait that many rising edges. What stands there differs between simulators: look after a FallingEdge."""
     clock = clock_of(dut)

@@ -24,7 +24,7 @@ from tb.memory_bench import (
     stream_beats,
     stream_cmd,
 )
-from tb.stream import clocks, numpy_rng, put
+from tb.stream import clocks, icarus, numpy_rng, put
 
 TOPLEVEL = "memory_tb"
 PARAMETERS = {
@@ -156,7 +156,7 @@ async def all_is_visible_when_it_is_done(dut, kind):
     bench = Bench(dut, rng)
     work = Work(bench, rng)
     await bench.begin(dump_on_done_i=1)
-    number = 4 if cocotb.SIM_NAME.lower().startswith("icarus") else 10
+    number = 4 if icarus() else 10
     for i in range(number):
         work.new_round()
         cmd = getattr(work, kind)(i)

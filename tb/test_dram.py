@@ -4,7 +4,7 @@ import cocotb
 
 from tb.dram_bench import check_traffic
 from tb.dram_presets import PRESETS
-from tb.stream import numpy_rng
+from tb.stream import icarus, numpy_rng
 
 TOPLEVEL = "dram_tb"
 PARAMETERS = {
@@ -16,5 +16,4 @@ PARAMETERS = {
 @cocotb.test()
 @cocotb.parametrize(memory=["ideal", *PRESETS, "hbm3 channels=2 refresh=all-bank", "lpddr5 channels=2 tRFCpb=300"])
 async def contents_are_right_and_commands_are_legal(dut, memory):
-    icarus = cocotb.SIM_NAME.lower().startswith("icarus")
-    await check_traffic(dut, memory, numpy_rng(), 60 if icarus else 150)
+    await check_traffic(dut, memory, numpy_rng(), 60 if icarus() else 150)

@@ -14,7 +14,7 @@ from cocotb.triggers import RisingEdge
 from models import mx, tiles
 from models.matrix import matmul
 from tb import sample
-from tb.stream import clocks, numpy_rng, parameter, start
+from tb.stream import clocks, icarus, numpy_rng, parameter, start
 from tb.words import pack_fields
 
 TOPLEVEL = "matrix_bench"
@@ -124,10 +124,6 @@ def rows() -> int:
 
 def most_rows() -> int:
     return rows() * parameter("Passes")
-
-
-def icarus() -> bool:
-    return cocotb.SIM_NAME.lower().startswith("icarus")
 
 
 # ---------------------------------------------------------------- data

@@ -13,7 +13,7 @@ from tb.axi_lite import AxiLiteError
 from tb.lockstep import Lockstep, Mismatch, assert_same_memory
 from tb.programs import config_of, filling, legal_writer, undefined
 from tb.session import Request, Session
-from tb.stream import clocks, numpy_rng, parameter, rng, start
+from tb.stream import clocks, icarus, numpy_rng, parameter, rng, start
 
 TOPLEVEL = "system"
 _TINY = {
@@ -42,7 +42,7 @@ LATENCIES = (0, 1, 5, 90, 400)
 
 
 def simulator_name() -> str:
-    return "icarus" if "icarus" in cocotb.SIM_NAME.lower() else "verilator"
+    return "icarus" if icarus() else "verilator"
 
 
 class Chip:

@@ -15,7 +15,7 @@ from cocotb.triggers import RisingEdge
 
 from models import fp32
 from models.vector import OUT, REDUCE, S_STEP, Y_OP, X, Y, uses_b, uses_s, vector
-from tb.stream import clocks, numpy_rng, start
+from tb.stream import clocks, icarus, numpy_rng, start
 from tb.words import pack_fields
 
 TOPLEVEL = "vector_bench"
@@ -94,10 +94,6 @@ class Command:
 
 def lanes() -> int:
     return json.loads(os.environ["SRN_PARAMETERS"])["PortBytes"] // 2
-
-
-def icarus() -> bool:
-    return cocotb.SIM_NAME.lower().startswith("icarus")
 
 
 # ---------------------------------------------------------------- data
