@@ -91,7 +91,7 @@ async def watch(ports: Ports) -> None:
             continue
         ports.watched += 1
         asked = (handle for handle, when in ports.defined if when is None or int(when.value))
-        unknown = [handle._name for handle in asked if not handle.value.is_resolvable]
+        unknown = [handle._name for handle in asked if not stream.resolved(handle.value)]
         assert not unknown, f"X after reset: {', '.join(unknown)}"
         for name, (valid, ready) in ports.streams.items():
             count = _moves[name]
