@@ -53,10 +53,14 @@ VERILATOR_FLAGS = (
     *("--x-assign", "unique"),
     *("--x-initial", "unique"),  # a register nobody reset starts random: seeded below, at run time
     "--timing",
+    *("--output-split", "0", "--output-split-cfuncs", "20000"),  # one C++ file takes half the processor time of several
     "--no-public-flat-rw",  # after cocotb's --public-flat-rw; the control file names what stays public
 )
 PUBLIC = {"public_flat_rw": ("*_i", "*_ni"), "public_flat_rd": ("*_o", "*_no")}  # ports of the top level
-TRACE_FLAGS = ("--trace-structs", "--trace-max-width", "4096")  # fields of records by name; lanes of text
+TRACE_FLAGS = (
+    *("--trace-structs", "--trace-max-width", "4096"),  # fields of records by name; lanes of text
+    *("--output-split", "20000"),  # what traces is as much again, and not worth optimising: files of its own
+)
 ICARUS_FLAGS = ("-Wall", "-Wno-timescale")
 
 
