@@ -34,9 +34,8 @@ NEVER_WAITS = {"s_axil_ar": "one access at a time; the registers' own bench lets
 HOST_STALL = 0.3  # of every AXI4-Lite channel
 LENGTH = {"verilator": 200, "icarus": 50}  # instructions of a random program, at least
 PATIENCE = 30_000  # clocks without a batch of instructions or an interrupt
-NUM_PROGRAMS = {"verilator": 6, "icarus": 1}  # of each chance of a stall
-LENGTH_TWICE = {"verilator": 60, "icarus": 12}
-NUM_CLEARS = {"verilator": 10, "icarus": 1}
+NUM_PROGRAMS = {"verilator": 6, "icarus": 2}  # of each chance of a stall
+NUM_CLEARS = {"verilator": 10, "icarus": 3}
 RATES = (0, 256, 160, 40)  # beats in 256 clocks; 0: the memory's own
 LATENCIES = (0, 1, 5, 90, 400)
 
@@ -156,7 +155,7 @@ async def twice(dut):
     chip = await make(dut)
     writer = legal_writer(chip.config, chip.random, chip.beats)
     program = [*chip.filling(), *writer.command("matmul"), *writer.command("store")]
-    program += writer.body(LENGTH_TWICE[simulator_name()], at=len(program))
+    program += writer.body(60, at=len(program))
     request = chip.place([*program, isa.make("end", ra=3)])
     before = chip.simulator.dram.copy()
     ends = []
@@ -212,8 +211,7 @@ async def counters_name_the_cause(dut):
 
     load = isa.make("load", vmem=a, dram=chip.beats // 2, cols=lanes, rows=1)
     behind = isa.make("load", vmem=c, dram=chip.beats // 2, cols=lanes, rows=1)
-    rounds = 9 if simulator_name() == "verilator" else 2
-    await counters_of([vector(a, b), vector(b, c), behind, isa.make("signal")] * rounds)  # which stay in the dma queue
+    await counters_of([vector(a, b), vector(b, c), behind, isa.make("signal")] * 9)  # which stay in the dma queue
     found = await counters_of([load, vector(a, b), vector(b, c)])
     assert found["vector_wait_dma"] > 300 > found["vector_wait"] - found["vector_wait_dma"] > 0, found
 
@@ -459,7 +457,7 @@ async def refusals(dut, stall):
         text, _, (name, address) = *line.partition("|")[:2], line.partition("|")[2].split()
         cases.append((isa.assemble(text), causes[name], int(address)))
     if simulator_name() == "icarus":
-        cases = chip.random.sample(cases, len(cases) // 30)
+        cases = chip.random.sample(cases, len(cases) // 10)
     for number, (instruction, cause, address) in enumerate(cases):
         program, at = around(chip, instruction)
         pc = address if cause == PROGRAM else at
@@ -546,7 +544,7 @@ async def bus_errors(dut, stall):
     chip = await make(dut, stall)
     cases = bus_cases(chip)
     if simulator_name() == "icarus":
-        cases = chip.random.sample(cases, 1)
+        cases = chip.random.sample(cases, 4)
     for number, (line, window, size, address) in enumerate(cases):
         program, at = around(chip, isa.assemble(line))
         program[-1:] = [
@@ -573,17 +571,14 @@ async def bus_errors_in_the_program(dut):
     step = isa.BYTES // chip.config.port_bytes
     request = chip.place([isa.make("scalar", rd=1, value=3)] * 99 + [isa.make("end", ra=1)], beat=first)
     await chip.fill()
-    windows, ends = [first, first + 48, first + 100 * step - 1], [chip.beats, chip.beats - 16, 0xFFFFFFFF]
-    if simulator_name() == "icarus":
-        windows, ends = windows[1:2], ends[1:2]
-    for window in windows:
+    for window in (first, first + 48, first + 100 * step - 1):
         dut.error_base_i.value, dut.error_size_i.value = window, 1
         ending = await chip.session.run(request, None, PATIENCE)
         assert ending.halt == (BUS, 0, window // 16 * 16)
         await chip.session.clear()
         dut.error_size_i.value = 0
         assert (await chip.run(request)).result == 3
-    for beat in ends:
+    for beat in (chip.beats, chip.beats - 16, 0xFFFFFFFF):
         ending = await chip.session.run(Request(beat, 100), None, PATIENCE)
         assert ending.halt == (BUS, 0, max(beat, chip.beats))
         await chip.session.clear()
